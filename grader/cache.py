@@ -1,0 +1,78 @@
+"""What was made for an assignment before, on disk, under the hash of all that it was made from.
+
+One file an assignment, so the cache does not grow; a file that cannot be read, or was made from something else, is
+as good as none. Its format is the wire's: reading it runs nothing.
+"""
+
+import contextlib
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from hashlib import sha256
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import platformdirs
+
+from grader import __version__
+from grader.assignment import FILENAME, Assignment
+from grader.sandbox import protocol
+from grader.sandbox.values import ProtocolError, RefusedError
+
+LARGEST = 2**30
+"""In bytes."""
+
+
+def key(assignment: Assignment) -> str:
+    """Return the hash of all that the arguments and wanted values are made from."""
+    digest = sha256(f"{__version__} {sys.version} {sys.platform} {np.__version__}".encode())
+    for path in _sources(assignment):
+        data = path.read_bytes()
+        digest.update(f"\n{path} {len(data)}\n".encode() + data)
+    return digest.hexdigest()
+
+
+def _sources(assignment: Assignment) -> Iterator[Path]:
+    folder = assignment.folder
+    yield folder / FILENAME
+    yield from sorted(folder.glob("*.py"))
+    for part in ("given", "data"):
+        yield from sorted(path for path in (folder / part).rglob("*") if path.is_file() and path.suffix != ".pyc")
+    top = (assignment.spec.reference or "").partition(".")[0]
+    found = find_spec(top) if top else None  # finds a top-level module without importing it
+    if found and found.submodule_search_locations:
+        for place in found.submodule_search_locations:
+            yield from sorted(Path(place).rglob("*.py"))
+    elif found and found.origin and Path(found.origin).is_file():
+        yield Path(found.origin)
+
+
+def _file(folder: Path) -> Path:
+    name = sha256(os.fsencode(folder.resolve())).hexdigest()[:16]
+    return Path(platformdirs.user_cache_dir("proofgrade")) / f"{name}.frame"
+
+
+def load(folder: Path, key: str) -> list[Any] | None:
+    """Return what was kept under the key, or None."""
+    try:
+        data = bytearray(_file(folder).read_bytes())
+        header, _ = protocol.lengths(data[: protocol.PREFIX], LARGEST)
+        end = protocol.PREFIX + header
+        kept = protocol.unpack(data[protocol.PREFIX : end], data[end:])
+    except (OSError, ProtocolError):
+        return None
+    return kept["made"] if isinstance(kept, dict) and kept.get("key") == key else None
+
+
+def keep(folder: Path, key: str, made: list[Any]) -> None:
+    """Keep for the next time what was made; where that cannot be, the next time makes it again."""
+    path = _file(folder)
+    with contextlib.suppress(OSError, RefusedError):
+        frame = protocol.pack({"key": key, "made": made}, LARGEST)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+            file.write(frame)
+        Path(file.name).replace(path)

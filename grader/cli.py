@@ -1,0 +1,158 @@
+"""The command line: a thin shell over the engine and the reports.
+
+Exit status: 0 everything passed, 1 graded and something lost points, 2 the call or the spec is wrong, 3 the grader or
+its machine is at fault. What is expected to go wrong prints one clear line, or one for each mistake of a spec; what is
+not shows its traceback. The engine is imported only by the commands that grade, so that `--help` answers at once.
+"""
+
+import argparse
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+from grader import __version__
+from grader.errors import GraderError, UsageError
+from grader.sandbox.launch import Zygote
+
+if TYPE_CHECKING:
+    from grader.model import Result
+    from grader.spec import Spec
+
+PASSED, LOST, FAULT, INTERRUPTED = 0, 1, 3, 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit status."""
+    arguments = _parser().parse_args(argv)
+    try:
+        return int(arguments.command(arguments))
+    except GraderError as error:
+        print(f"grader: {error}", file=sys.stderr)
+        return error.status
+    except KeyboardInterrupt:
+        print("grader: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has gone: flush to nowhere
+        return FAULT
+    except Exception:  # noqa: BLE001  the funnel: a fault of ours must not look like a student's (Python exits with 1)
+        traceback.print_exc()
+        return FAULT
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="grader", description="Grades numerical course assignments.")
+    parser.add_argument("--version", action="version", version=f"grader {__version__}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    grade = commands.add_parser("grade", help="grade a class: all cases, in the sandbox")
+    grade.add_argument("assignment", metavar="ASSIGNMENT", help="its folder, or its name under assignments/")
+    grade.add_argument("paths", metavar="PATH", nargs="+", type=Path, help="a file, a student's folder, or a class's")
+    grade.add_argument("--jsonl", metavar="FILE", help="write one JSON result a line (- is standard output)")
+    grade.add_argument("--jobs", metavar="N", type=_count, default=os.cpu_count() or 1, help="how many at once")
+    grade.set_defaults(command=_grade)
+
+    check = commands.add_parser("check", help="check your own work against the public cases")
+    check.add_argument("files", metavar="FILE", nargs="*", type=Path, help="by default the assignment's file, here")
+    check.add_argument("--assignment", metavar="DIR", default=".", help="by default the current folder")
+    check.set_defaults(command=_check)
+    return parser
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number from 1, not {text!r}")
+    return int(text)
+
+
+def _grade(arguments: argparse.Namespace) -> int:
+    with ExitStack() as stack:
+        zygotes = [stack.enter_context(Zygote()) for _ in range(arguments.jobs)]
+        from grader import assignment, engine, submission  # while they start
+        from grader.report import json, terminal
+
+        loaded = assignment.load(assignment.find(arguments.assignment))
+        submissions = submission.collect(arguments.paths, loaded.spec.submission.file)
+        lines = stack.enter_context(_writing(arguments.jsonl))
+        advance = stack.enter_context(_progress(len(submissions)))
+        results: list[Result] = []
+        for result in engine.grade(loaded, submissions, zygotes):
+            results.append(result)
+            if lines is not None:
+                print(json.render(result), file=lines, flush=True)
+            advance()
+    out = sys.stderr if arguments.jsonl == "-" else sys.stdout
+    print(terminal.render(results, _title(loaded.spec), **_looks(out)), end="", file=out)
+    return _status(results)
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    with Zygote() as zygote:
+        from grader import assignment, engine, submission  # while it starts
+        from grader.report import terminal
+
+        loaded = assignment.load(assignment.find(arguments.assignment))
+        filename = loaded.spec.submission.file
+        submissions = submission.collect(arguments.files or [Path(filename)], filename)
+        results = list(engine.grade(loaded, submissions, [zygote], public_only=True))
+    title = f"{_title(loaded.spec)} (public cases; there may be others when you hand in)"
+    for result in results:
+        print(terminal.render([result], title, **_looks(sys.stdout)), end="")
+    return _status(results)
+
+
+def _title(spec: "Spec") -> str:
+    return f"{spec.name}: {spec.title}" if spec.title else spec.name
+
+
+def _status(results: Sequence["Result"]) -> int:
+    if any(result.fault for result in results):
+        return FAULT
+    passed = all(item.status == "passed" for result in results for item in result.items)
+    return PASSED if passed else LOST
+
+
+def _looks(stream: TextIO) -> dict[str, Any]:
+    """Return how wide and whether in colour a stream shows text."""
+    if not stream.isatty():
+        return {"color": False}
+    return {"color": "NO_COLOR" not in os.environ, "width": os.get_terminal_size(stream.fileno()).columns}
+
+
+@contextmanager
+def _writing(name: str | None) -> Iterator[TextIO | None]:
+    """Open the file of results. It takes its name when all is written, so a failed run replaces no earlier one."""
+    if name is None:
+        yield None
+    elif name == "-":
+        sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
+        yield sys.stdout
+    else:
+        path = Path(name)
+        whole = path if path.exists() and not path.is_file() else path.with_name(path.name + ".part")
+        try:
+            with whole.open("w", encoding="utf-8") as file:
+                yield file
+        except OSError as error:
+            raise UsageError(f"{name}: {error.strerror}") from error
+        if whole != path:
+            whole.replace(path)
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[Callable[[], object]]:
+    """Show progress on a terminal; elsewhere show none. What it yields is called after each submission."""
+    if not sys.stderr.isatty():
+        yield lambda: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+    columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("grading", total=total)
+        yield lambda: bar.advance(task)

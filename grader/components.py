@@ -1,0 +1,78 @@
+"""Components in another order: a mixture is the same whichever of its components comes first."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from grader.sandbox.values import Record
+
+Numbers = np.ndarray[Any, np.dtype[Any]]
+
+
+def reordered(got: Any, want: Any, permute: Mapping[str, int], returns: Sequence[str]) -> Any:
+    """Return `got` with its components in the order that comes nearest to `want`'s, where it has the same shapes.
+
+    `permute` names the parts whose components move together, with the axis that counts the components.
+    """
+    pairs = [
+        (np.moveaxis(np.asarray(one), axis, 0), np.moveaxis(np.asarray(other), axis, 0))
+        for path, axis in permute.items()
+        if (one := lookup(got, path, returns)) is not None
+        and (other := lookup(want, path, returns)) is not None
+        and np.shape(one) == np.shape(other)
+    ]
+    if len(pairs) != len(permute):
+        return got  # the comparison says which shape is wrong
+    order = _matching(np.sum([_costs(one, other) for one, other in pairs], axis=0))
+    for path, axis in permute.items():
+        value = np.take(np.asarray(lookup(got, path, returns)), order, axis)
+        got = replaced(got, path, value, returns)
+    return got
+
+
+def _costs(got: Numbers, want: Numbers) -> Numbers:
+    """Return (K, K) squared distances between wanted components (rows) and those that came, in units of the wanted."""
+    K = len(want)
+    flat = [np.nan_to_num(array.reshape(K, -1)) for array in (got, want)]
+    scale = np.square(np.abs(flat[1])).mean() or 1.0
+    return np.asarray(np.square(np.abs(flat[1][:, None] - flat[0][None])).mean(axis=-1) / scale)
+
+
+def _matching(costs: Numbers) -> list[int]:
+    """Return for each wanted component the one that is nearest of those left, the surest pair first."""
+    order = [0] * len(costs)
+    costs = costs.copy()
+    for _ in order:
+        row, column = np.unravel_index(np.argmin(costs), costs.shape)
+        order[int(row)] = int(column)
+        costs[row, :] = costs[:, column] = np.inf
+    return order
+
+
+def lookup(value: Any, path: str, returns: Sequence[str]) -> Any:
+    """Return the part of a returned value at a path such as `post` or `mixture.mu`, or None where there is none."""
+    name, *fields = path.split(".")
+    if len(returns) > 1:
+        if not isinstance(value, list | tuple) or len(value) != len(returns):
+            return None
+        value = value[list(returns).index(name)]
+    for key in fields:
+        value = value.fields.get(key) if isinstance(value, Record) else None
+    return value
+
+
+def replaced(value: Any, path: str, part: Any, returns: Sequence[str]) -> Any:
+    """Return a returned value with another part at a path."""
+    name, _, rest = path.partition(".")
+    if len(returns) == 1:
+        return _replaced_field(value, rest, part)
+    n = list(returns).index(name)
+    return (*value[:n], _replaced_field(value[n], rest, part), *value[n + 1 :])
+
+
+def _replaced_field(value: Any, path: str, part: Any) -> Any:
+    if not path:
+        return part
+    name, _, rest = path.partition(".")
+    return Record(value.name, {**value.fields, name: _replaced_field(value.fields[name], rest, part)})

@@ -1,0 +1,199 @@
+"""Where everything meets: a plan and submissions in, results out.
+
+One child of the fork server serves a submission: it loads the files once and answers call after call. When it dies
+or is stopped at a deadline, the next case gets a new child, so that no function takes another with it. The cases of
+a function share one deadline, which is kept here, in the grader's process.
+"""
+
+import queue
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+
+from grader import messages, model, score
+from grader.assignment import Assignment
+from grader.compare import compare
+from grader.errors import FaultError, UsageError
+from grader.model import CaseResult, Comparison, ItemResult, Limits, Result, Status, Unreadable
+from grader.prepare import Call, Plan, prepare
+from grader.sandbox.client import Child, Output, load_request
+from grader.sandbox.forkserver import ForkServer
+from grader.sandbox.launch import Zygote
+from grader.submission import Submission
+
+
+def grade(
+    assignment: Assignment, submissions: Sequence[Submission], zygotes: Sequence[Zygote], *, public_only: bool = False
+) -> Iterator[Result]:
+    """Grade submissions, as many at a time as there are zygotes, and yield their results in their order.
+
+    Raises:
+        UsageError, SpecError: there is nothing to grade by, or the assignment is wrong.
+        FaultError: the grader, the instructor's code or the machine is at fault.
+    """
+    settings = assignment.spec
+    with ExitStack() as stack:
+        servers = [
+            stack.enter_context(ForkServer(zygote, settings.limits.memory_mib, settings.packages)) for zygote in zygotes
+        ]
+        plan = prepare(assignment)  # while the servers start
+        plan = plan.public() if public_only else plan
+        if not plan.calls:
+            raise UsageError(f"{settings.name} has no public cases: they are all graded after handing in")
+        for server in servers:
+            server.ready()  # a sandbox that does not start is one fault, not one a submission
+        yield from _grade_all(plan, servers, submissions)
+
+
+def _grade_all(plan: Plan, servers: Sequence[ForkServer], submissions: Sequence[Submission]) -> Iterator[Result]:
+    free: queue.SimpleQueue[ForkServer] = queue.SimpleQueue()
+    for server in servers:
+        free.put(server)
+
+    def one(submission: Submission) -> Result:
+        server = free.get()
+        try:
+            return grade_one(plan, server, submission)
+        finally:
+            free.put(server)
+
+    with ThreadPoolExecutor(len(servers)) as pool:
+        try:
+            yield from pool.map(one, submissions)
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def grade_one(plan: Plan, server: ForkServer, submission: Submission) -> Result:
+    """Grade one submission. A fault of ours makes a result without a score, and costs nobody points."""
+    began = time.monotonic()
+    run = _Run(plan, server, submission)
+    fault = None
+    items: list[ItemResult] = []
+    try:
+        run.start()
+        items = [run.item(name) for name in plan.calls]
+    except FaultError as error:
+        fault = str(error)
+    finally:
+        run.close()
+    return Result(
+        assignment=plan.assignment.spec.name,
+        id=submission.id,
+        files=tuple(submission.files),
+        sha256=submission.sha256,
+        items=tuple(items),
+        max_score=sum(plan.assignment.spec.functions[name].points for name in plan.calls),
+        stdout=run.output.text(),
+        sandbox=server.layers,
+        seconds=time.monotonic() - began,
+        fault=fault,
+    )
+
+
+class _Run:
+    """One submission, from child to child."""
+
+    def __init__(self, plan: Plan, server: ForkServer, submission: Submission) -> None:
+        self.plan, self.server, self.submission = plan, server, submission
+        self.spec = plan.assignment.spec
+        self.limits: Limits = self.spec.limits
+        self.output = Output()
+        self.child: Child | None = None
+        self.load_frame = load_request(submission.main, submission.files, plan.given, self.spec.names)
+        self.unloadable: model.Outcome | None = None
+
+    def start(self) -> None:
+        """Load the submission; what keeps it from loading is then the outcome of every case."""
+        if self.submission.problem is not None:
+            self.unloadable = Unreadable(self.submission.problem, self.submission.absent)
+        else:
+            self.unloadable = self._load(time.monotonic() + self.limits.seconds)
+
+    def close(self) -> None:
+        if self.child is not None:
+            self.child.close()
+
+    def item(self, name: str) -> ItemResult:
+        """Grade a function. All its calls are sent at once, so the child works on while its values are compared."""
+        deadline = time.monotonic() + self.limits.seconds
+        calls = self.plan.calls[name]
+        if self.child is not None and self.child.alive:
+            self.child.send(call.request for call in calls)
+        cases = [self._case(name, calls[n:], deadline) for n in range(len(calls))]
+        return score.item(name, self.spec.functions[name].points, cases, self.spec.scoring)
+
+    def _case(self, function: str, calls: Sequence[Call], deadline: float) -> CaseResult:
+        """Grade the first of the calls that are left."""
+        call, began = calls[0], time.monotonic()
+        failure = self.unloadable
+        if failure is None and (self.child is None or not self.child.alive):
+            if began >= deadline:
+                outcome: model.Outcome = model.TimedOut(begun=False)
+                return self._result(call, outcome, messages.of_outcome(function, outcome, self.limits), 0.0)
+            failure = self._load(deadline, calls)
+        if failure is not None:
+            why = messages.of_loading(self.submission.main, failure, self.limits)
+            return self._result(call, failure, why, time.monotonic() - began)
+        outcome = self._receive(deadline)
+        seconds = time.monotonic() - began
+        if not isinstance(outcome, model.Returned):
+            return self._result(call, outcome, messages.of_outcome(function, outcome, self.limits), seconds)
+        comparison = compare(outcome.value, call.want, call.rules)
+        message = messages.of_case(function, comparison, shown=call.visibility == "public")
+        return self._result(call, outcome, message, seconds, comparison)
+
+    def _load(self, deadline: float, calls: Sequence[Call] = ()) -> model.Outcome | None:
+        """Load the submission in a new child, send it calls, and return what keeps it from loading."""
+        self.child = self.server.child(self.output)
+        outcome = self.child.ask(self.load_frame, deadline)
+        if isinstance(outcome, model.Returned):
+            return model.BadValue("its process sent an answer before it was asked")
+        if outcome is None:
+            self.child.send(call.request for call in calls)
+        return outcome
+
+    def _receive(self, deadline: float) -> model.Outcome:
+        if self.child is None:
+            raise FaultError("an answer was awaited before the submission was loaded")
+        outcome = self.child.receive(deadline)
+        return model.BadValue("its process sent an answer to another question") if outcome is None else outcome
+
+    def _result(
+        self, call: Call, outcome: model.Outcome, message: str, seconds: float, comparison: Comparison | None = None
+    ) -> CaseResult:
+        status = _status(outcome, comparison)
+        if call.remark and status != "passed":
+            message = f"{message} {messages.FREE}"
+        return CaseResult(
+            name=call.name,
+            status=status,
+            visibility=call.visibility,
+            score=0.0,
+            max_score=0.0,
+            seconds=seconds,
+            message=message,
+            remark=call.remark,
+        )
+
+
+def _status(outcome: model.Outcome, comparison: Comparison | None) -> Status:
+    """Return the status of a case. Only a value that came and was compared, without a problem, has passed."""
+    match outcome:
+        case model.Returned():
+            return "passed" if comparison is not None and not comparison.problems else "failed"
+        case model.Raised() | model.WrongSignature():
+            return "error"
+        case model.TimedOut():
+            return "timeout"
+        case model.OutOfMemory():
+            return "memory"
+        case model.Killed():
+            return "killed"
+        case model.Missing():
+            return "missing"
+        case model.BadValue():
+            return "failed"
+        case model.Unreadable(absent=absent):
+            return "missing" if absent else "error"

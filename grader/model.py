@@ -1,0 +1,248 @@
+"""The records that everything speaks in: what a call did, what is wrong with it, and what that is worth."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Status = Literal["passed", "failed", "error", "timeout", "memory", "killed", "missing"]
+Visibility = Literal["public", "hidden"]
+Scoring = Literal["all_or_nothing", "proportional"]
+
+
+class Part(BaseModel):
+    """A mapping of a spec: its keys are the fields, and no others; a text is not taken for a number."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Limits(Part):
+    """What a submission may use."""
+
+    seconds: Annotated[float, Field(gt=0, le=3600)] = 5.0
+    """Wall time for all the cases of one function together, and for loading the submission."""
+    memory_mib: Annotated[int, Field(ge=16, le=2**20)] = 1024
+    """Address space beyond what the fork server has mapped, in MiB."""
+
+
+class Tolerance(Part):
+    """How far a number may be from the wanted one: |got - want| <= atol + rtol |want|, or so many digits.
+
+    Where a spec gives no tolerance at all, `compare.DEFAULT` holds.
+    """
+
+    rtol: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
+    atol: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
+    decimals: Annotated[int, Field(ge=-300, le=300)] | None = None
+    """Half a unit of this decimal place is allowed (and nothing else)."""
+    digits: Annotated[int, Field(ge=1, le=17)] | None = None
+    """Half a unit of this significant digit of the wanted value is allowed (and nothing else)."""
+    nan_equal: bool = False
+    """Whether NaN is right where NaN is wanted; otherwise NaN is never right."""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if sum([bool(self.rtol or self.atol), self.decimals is not None, self.digits is not None]) > 1:
+            raise ValueError("give rtol and atol, or decimals, or digits: only one of the three")
+        return self
+
+
+# --- what a call did -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One line of a student's stack."""
+
+    file: str
+    line: int
+    function: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """It returned a value."""
+
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """It raised an exception, or the file does not compile."""
+
+    type: str
+    message: str
+    frames: tuple[Frame, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TimedOut:
+    """It was still running at the deadline, or never began because an earlier case had used up the time."""
+
+    begun: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class OutOfMemory:
+    """It asked for more memory than it may have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Killed:
+    """Its process ended before it answered: `how` says by which signal or exit status."""
+
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """There is no function of that name; `defined` are the ones there are."""
+
+    defined: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WrongSignature:
+    """The function does not take the arguments of the assignment."""
+
+    signature: str
+
+
+@dataclass(frozen=True, slots=True)
+class BadValue:
+    """It answered with what is not a value that can be compared."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """The submission cannot be used as it was handed in, or (`absent`) was not handed in."""
+
+    reason: str
+    absent: bool = False
+
+
+Outcome = Returned | Raised | TimedOut | OutOfMemory | Killed | Missing | WrongSignature | BadValue | Unreadable
+
+
+# --- what is wrong with a value --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """One entry that is too far off."""
+
+    index: tuple[int, ...]
+    got: Any
+    want: Any
+    error: float
+    allowed: float
+
+
+@dataclass(frozen=True, slots=True)
+class Differs:
+    """Numbers that are too far off: how many of how many, how many of them not finite, and the worst few."""
+
+    path: str
+    count: int
+    size: int
+    not_finite: int
+    worst: tuple[Mismatch, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WrongShape:
+    """An array of another shape."""
+
+    path: str
+    got: tuple[int, ...]
+    want: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WrongType:
+    """A value of another kind: `got` and `want` are descriptions."""
+
+    path: str
+    got: str
+    want: str
+
+
+@dataclass(frozen=True, slots=True)
+class WrongParts:
+    """A tuple, list, dict or record with other parts."""
+
+    path: str
+    got: tuple[str, ...]
+    want: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unequal:
+    """A text, truth value or None that is another."""
+
+    path: str
+    got: Any
+    want: Any
+
+
+Problem = Differs | WrongShape | WrongType | WrongParts | Unequal
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """All that was found: problems cost points, remarks (which are problems that are let pass) do not."""
+
+    problems: tuple[Problem, ...] = ()
+    remarks: tuple[Problem, ...] = ()
+
+
+# --- results ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CaseResult:
+    """One call, judged. A case that is only a remark is worth nothing, whatever its status."""
+
+    name: str
+    status: Status
+    visibility: Visibility
+    score: float
+    max_score: float
+    seconds: float
+    message: str
+    remark: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ItemResult:
+    """One function, judged."""
+
+    name: str
+    status: Status
+    score: float
+    max_score: float
+    cases: tuple[CaseResult, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One submission, judged; or, with a `fault` of ours, not judged."""
+
+    assignment: str
+    id: str
+    files: tuple[str, ...]
+    sha256: str
+    items: tuple[ItemResult, ...]
+    max_score: float
+    stdout: str
+    sandbox: tuple[str, ...]
+    seconds: float
+    fault: str | None = None
+
+    @property
+    def score(self) -> float | None:
+        """The points, or None where a fault of ours kept them from being counted."""
+        return None if self.fault else sum(item.score for item in self.items)

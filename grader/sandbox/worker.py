@@ -1,0 +1,173 @@
+"""Answers calls, in a student's child and in the instructor's worker alike.
+
+    load {main, files, given, names}   a submission, from the bytes in the request
+    load {main, paths}                 an instructor's module, from folders and what is installed
+    call {function, module, args, kwargs, offers, seed}
+
+A reply is a dict with one key: `loaded`, `returned` (the value), `raised` (type, message, frames), `missing` (the
+functions that are there), `signature` (of a function that does not take these arguments) or `refused` (why the value
+cannot be sent). Nothing here decides anything: the client believes no reply further than its form.
+"""
+
+import contextlib
+import importlib
+import inspect
+import random
+import socket
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from grader.sandbox import protocol
+from grader.sandbox.modules import Library, build, loaded_packages
+from grader.sandbox.values import Record, RefusedError
+
+Reply = dict[str, Any]
+
+LONGEST_MESSAGE = 2000
+"""What is sent of an exception's text, in characters."""
+MOST_FRAMES = 8
+"""How many of the innermost stack frames are sent."""
+
+
+class Worker:
+    """What has been loaded, and how to answer."""
+
+    def __init__(self) -> None:
+        self.main = ""
+        self.library: Library | None = None
+        self.given: list[str] = []
+
+    def answer(self, request: dict[str, Any]) -> Reply:
+        """Return the reply to a request; whatever the code that it runs raises is in the reply."""
+        try:
+            return self._load(**request["load"]) if "load" in request else self._call(**request["call"])
+        except BaseException as error:
+            return {"raised": self._describe(error)}
+
+    def _load(self, main: str, given: Any, paths: list[str] | None = None, **submission: Any) -> Reply:
+        if paths is not None:
+            sys.path[:0] = paths
+            self.main, self.given = main, list(given)
+        else:
+            self.library = Library(main, given=given, packages=loaded_packages(), **submission)
+            sys.meta_path.insert(0, self.library)
+            for name in [name for name in sys.modules if name.partition(".")[0] == "grader"]:
+                del sys.modules[name]
+            self.main = self.library.main
+        importlib.import_module(self.main)
+        return {"loaded": True}
+
+    def build(self, record: Record) -> Any:
+        """Return what a record in a request stands for."""
+        return self.library.build(record) if self.library else build(record, self.given, _resolve)
+
+    def _call(
+        self,
+        function: str,
+        args: list[Any],
+        seed: int,
+        module: str | None = None,
+        kwargs: dict[str, Any] | None = None,
+        offers: dict[str, Any] | None = None,
+    ) -> Reply:
+        home = importlib.import_module(module or self.main)
+        target = getattr(home, function, None)
+        if not callable(target):
+            return {"missing": sorted(name for name, value in vars(home).items() if inspect.isfunction(value))}
+        random.seed(seed)
+        np.random.seed(seed)  # noqa: NPY002  the submission may use the global generator
+        kwargs = kwargs or {}
+        if offers is not None:
+            kwargs = {**_wanted(target, {"rng": np.random.default_rng(seed), **offers}), **kwargs}
+        try:
+            return {"returned": target(*args, **kwargs)}
+        except TypeError:
+            signature = _misfit(target, args, kwargs)
+            if signature:
+                return {"signature": signature}
+            raise
+
+    def _describe(self, error: BaseException) -> dict[str, Any]:
+        frames = list(self._frames(error))[-MOST_FRAMES:]
+        return {"type": type(error).__name__, "message": _text(error), "frames": frames}
+
+    def _frames(self, error: BaseException) -> Iterator[list[Any]]:
+        """Yield [file, line, function, text] of the frames in the submission, or of all in a trusted worker."""
+        own = self.library.own if self.library else None
+        for frame in traceback.extract_tb(error.__traceback__):
+            if own is None or frame.filename in own:
+                yield [frame.filename, frame.lineno or 0, frame.name, self._line(frame.filename, frame.lineno or 0)]
+        if isinstance(error, SyntaxError):
+            yield [str(error.filename), error.lineno or 0, "", str(error.text or "").strip()]
+
+    def _line(self, filename: str, number: int) -> str:
+        source = self.library.own.get(filename) if self.library else None
+        lines = source.data.splitlines()[number - 1 : number] if source else []
+        return lines[0].decode("utf-8", "replace").strip() if lines else ""
+
+
+def _resolve(path: str) -> Any:
+    module, _, attribute = path.rpartition(".")
+    return getattr(importlib.import_module(module), attribute)
+
+
+def _text(error: BaseException) -> str:
+    try:
+        text = error.msg if isinstance(error, SyntaxError) else str(error)
+        return str(text)[:LONGEST_MESSAGE]
+    except BaseException:
+        return "its message cannot be shown"
+
+
+def _wanted(target: Callable[..., Any], offers: dict[str, Any]) -> dict[str, Any]:
+    """Return those of the offered keyword arguments that an instructor's function has a parameter for."""
+    try:
+        parameters = inspect.signature(target).parameters
+    except (TypeError, ValueError):
+        return {}
+    return {name: value for name, value in offers.items() if name in parameters}
+
+
+def _misfit(target: Callable[..., Any], args: list[Any], kwargs: dict[str, Any]) -> str:
+    """Return the signature of a function that does not take these arguments, else an empty string."""
+    try:
+        signature = inspect.signature(target)
+    except (TypeError, ValueError):
+        return ""
+    try:
+        signature.bind(*args, **kwargs)
+    except TypeError:
+        names = (str(parameter.replace(annotation=parameter.empty)) for parameter in signature.parameters.values())
+        return f"({', '.join(names)})"
+    return ""
+
+
+def serve(connection: socket.socket) -> None:
+    """Answer the requests that come over a socket until the other side closes it."""
+    worker = Worker()
+    streams = (sys.stdout, sys.stderr)
+    while True:
+        try:
+            request = protocol.receive(connection, worker.build)
+        except EOFError:
+            return
+        reply = worker.answer(request)
+        try:
+            frame = protocol.pack(reply)
+        except RefusedError as error:
+            frame = protocol.pack({"refused": str(error)})
+        except MemoryError:
+            frame = protocol.pack({"raised": {"type": "MemoryError", "message": "", "frames": []}})
+        with contextlib.suppress(Exception):  # a submission may have closed or replaced them
+            for stream in streams:
+                stream.flush()
+        connection.sendall(frame)
+
+
+def main() -> None:
+    """Serve as an instructor's worker on the socket whose number is the last argument."""
+    serve(socket.socket(fileno=int(sys.argv[-1])))

@@ -1,0 +1,233 @@
+"""The assignment's `assignment.yaml` as a validated, frozen model; everything that is wrong with it is told at once.
+
+    name ─ reference ─ submission.file ─ names ─ packages ─ limits ─ scoring ─ strict
+    functions ─ NAME ─ points ─ returns ─ tolerance
+                     └ cases ─ name ─ args ─ expect ─ tolerance ─ repeat ─ visibility ─ compare ─ remark ─ permute
+
+An argument is a plain value, or `{load: data/file.txt}`, `{make: function of inputs.py, ...}` or `{array: [...]}`.
+Nothing of the assignment is run here, and no code is ever made out of a spec.
+"""
+
+import keyword
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    ValidationInfo,
+    model_validator,
+)
+
+from grader.model import Limits, Part, Scoring, Tolerance, Visibility
+
+DATA_SUFFIXES = frozenset({".txt", ".csv", ".npy", ".npz"})
+
+
+class Load(Part):
+    """A data file of the assignment."""
+
+    load: str
+    """Its path inside the assignment's folder: `.txt` or `.csv` (numbers), `.npy`, or `.npz` with `array`."""
+    array: str | None = None
+    """Which array of a `.npz` file."""
+
+    @model_validator(mode="after")
+    def _is_there(self, info: ValidationInfo) -> Self:
+        suffix = PurePosixPath(self.load).suffix
+        if suffix not in DATA_SUFFIXES:
+            raise ValueError(f"{self.load}: a data file must be one of {', '.join(sorted(DATA_SUFFIXES))}")
+        if (suffix == ".npz") != (self.array is not None):
+            raise ValueError("`array` names an array of a .npz file, and every .npz file needs it")
+        folder = (info.context or {}).get("folder")
+        if folder is not None:
+            inside(folder, self.load)
+        return self
+
+
+class Make(BaseModel):
+    """What a function of the assignment's `inputs.py` returns; the other keys are its keyword arguments.
+
+    It is also given, where it has parameters of these names, the case's earlier arguments and `rng`, a
+    `numpy.random.Generator` seeded for the case.
+    """
+
+    model_config = ConfigDict(extra="allow", frozen=True, strict=True)
+    make: str
+
+
+class MakeArray(Part):
+    """A numpy array, written out."""
+
+    array: list[Any]
+
+
+Plain = bool | int | float | str | list[Any] | None
+
+
+def _argument(value: Any, info: ValidationInfo) -> Any:
+    """Validate an argument by the key that says what it is."""
+    if isinstance(value, dict):
+        for key, kind in (("load", Load), ("make", Make), ("array", MakeArray)):
+            if key in value:
+                return kind.model_validate(value, context=info.context)
+        raise ValueError("must be a plain value, or have the key `load`, `make` or `array`")
+    return value
+
+
+def _expected(value: Any, info: ValidationInfo) -> Any:
+    argument = _argument(value, info)
+    if isinstance(argument, Make):
+        raise ValueError("what is expected cannot be made: write it, or load it")  # noqa: TRY004
+    return argument
+
+
+Argument = Annotated[Any, PlainValidator(_argument, json_schema_input_type=Load | Make | MakeArray | Plain)]
+Expected = Annotated[Any, PlainValidator(_expected, json_schema_input_type=Load | MakeArray | Plain)]
+
+
+def _name(value: str) -> str:
+    if not value.isidentifier() or keyword.iskeyword(value):
+        raise ValueError("must be a Python name")
+    return value
+
+
+def _dotted_name(value: str) -> str:
+    for part in value.split("."):
+        _name(part)
+    return value
+
+
+def _filename(value: str) -> str:
+    if not value.endswith(".py") or not value.removesuffix(".py").isidentifier():
+        raise ValueError("must be the name of a .py file, without a folder")
+    return value
+
+
+Name = Annotated[str, AfterValidator(_name)]
+DottedName = Annotated[str, AfterValidator(_dotted_name)]
+NonEmpty = Annotated[str, Field(min_length=1)]
+Points = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Tolerances = dict[str, Tolerance]
+
+
+class Case(Part):
+    """One call of a function, or `repeat` calls with different random arguments."""
+
+    name: NonEmpty
+    args: dict[Name, Argument] = {}
+    """The arguments, in the order of the function's parameters."""
+    expect: dict[str, Expected] = {}
+    """Wanted values by the names of `returns` (or `mixture.var`); the reference gives the others."""
+    tolerance: Tolerances = {}
+    repeat: Annotated[int, Field(ge=1, le=1000)] = 1
+    visibility: Visibility = "public"
+    compare: Literal["values", "shapes"] = "values"
+    """Whether values are compared, or only types and shapes."""
+    remark: bool = False
+    """A remark is told and costs nothing."""
+    permute: dict[str, int] = {}
+    """Parts of the result whose components may come in another order, with the axis that counts components."""
+
+
+class Function(Part):
+    """A function that the student writes."""
+
+    points: Points
+    returns: Annotated[list[Name], Field(min_length=1)]
+    """Names for what it returns, in order."""
+    tolerance: Tolerances = {}
+    """How close is close enough, by the names of `returns`, for every case."""
+    cases: Annotated[list[Case], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        doubled = sorted({case.name for case in self.cases if [c.name for c in self.cases].count(case.name) > 1})
+        if doubled:
+            raise ValueError(f"two cases have the name {doubled[0]!r}")
+        if all(case.remark for case in self.cases):
+            raise ValueError("every case is a remark, so nothing would earn the points")
+        for where, keys in self._named():
+            for key in keys:
+                if key.partition(".")[0] not in self.returns:
+                    raise ValueError(f"{where}: {key!r} is not one of the returns ({', '.join(self.returns)})")
+        return self
+
+    def _named(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        yield "tolerance", self.tolerance
+        for n, case in enumerate(self.cases):
+            for field in ("expect", "tolerance", "permute"):
+                yield f"cases[{n}].{field}", getattr(case, field)
+
+
+class Submission(Part):
+    """What the student hands in."""
+
+    file: Annotated[str, AfterValidator(_filename)]
+
+
+class Spec(Part):
+    """An assignment."""
+
+    name: NonEmpty
+    title: str = ""
+    reference: DottedName | None = None
+    """The module with the right answers; it runs in a worker of its own. Without it, every value is in `expect`."""
+    submission: Submission
+    names: dict[Name, DottedName] = {}
+    """What the graded file finds defined without an import."""
+    packages: list[Name] = ["numpy"]
+    """The packages that a submission may import besides the standard library."""
+    limits: Limits = Limits()
+    scoring: Scoring = "all_or_nothing"
+    """What a function earns: its points if every case passes, or the share of its cases that pass."""
+    strict: bool = False
+    """Whether an array of one entry for a number, a list for an array and the like cost points."""
+    functions: Annotated[dict[Name, Function], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _answerable(self) -> Self:
+        if self.reference is None:
+            for name, function in self.functions.items():
+                for n, case in enumerate(function.cases):
+                    if not set(function.returns) <= set(case.expect):
+                        raise ValueError(
+                            f"functions.{name}.cases[{n}] expects not every value, and there is no reference"
+                        )
+        return self
+
+
+def inside(folder: Path, name: str) -> Path:
+    """Return the path of a file inside an assignment's folder.
+
+    Raises:
+        ValueError: it is not there, or not inside.
+    """
+    path = folder / name
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise ValueError(f"{name} is outside the assignment's folder")
+    if not path.is_file():
+        raise ValueError(f"there is no file {name} in the assignment's folder")
+    return path
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a spec, for editors."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Spec.model_json_schema()}
+
+
+KEYS = {
+    "": list(Spec.model_fields),
+    "submission": list(Submission.model_fields),
+    "limits": list(Limits.model_fields),
+    "functions": list(Function.model_fields),
+    "cases": list(Case.model_fields),
+    "tolerance": list(Tolerance.model_fields),
+    "args": list(Load.model_fields),
+    "expect": list(Load.model_fields),
+}
+"""The keys of each mapping of the spec, to suggest one for a key that is unknown."""

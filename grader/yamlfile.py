@@ -1,0 +1,110 @@
+"""YAML with the line of every value, and with its mistakes as `line, path, message` instead of an exception.
+
+The values are those of `yaml.safe_load`. Beyond it, a key that stands twice, a value that contains itself and a tag
+that asks for a Python object are mistakes.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+Path = tuple[str | int | float | None, ...]
+"""Keys and places in lists, from the top. A key may be any plain value, though only texts are of use."""
+
+
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The fast one, where PyYAML was built with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """Something wrong at a path of the document."""
+
+    path: Path
+    message: str
+    line: int | None = None
+
+
+@dataclass(slots=True)
+class Document:
+    """A document's value, where each part of it stands, and what is wrong with it."""
+
+    value: Any = None
+    lines: dict[Path, int] = field(default_factory=dict)
+    mistakes: list[Mistake] = field(default_factory=list)
+
+    def line(self, path: Path) -> int:
+        """Return the line of a path, or of the nearest part above it that is there."""
+        while path and path not in self.lines:
+            path = path[:-1]
+        return self.lines.get(path, 1)
+
+
+class _Reader:
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.scalars = yaml.constructor.SafeConstructor()
+        self.open: list[int] = []
+
+    def read(self, node: yaml.Node, path: Path) -> Any:
+        self.document.lines.setdefault(path, node.start_mark.line + 1)
+        if id(node) in self.open:
+            return self._mistake(path, "an anchor that contains itself", node)
+        self.open.append(id(node))
+        try:
+            return self._read(node, path)
+        finally:
+            self.open.pop()
+
+    def _read(self, node: yaml.Node, path: Path) -> Any:
+        if len(self.document.lines) > 100_000:
+            return self._mistake(path, "too many values", node)
+        if isinstance(node, yaml.MappingNode) and node.tag.endswith(":map"):
+            return self._mapping(node, path)
+        if isinstance(node, yaml.SequenceNode) and node.tag.endswith(":seq"):
+            return [self.read(child, (*path, n)) for n, child in enumerate(node.value)]
+        try:
+            return self.scalars.construct_object(node, deep=True)
+        except (yaml.YAMLError, ValueError) as error:
+            return self._mistake(path, getattr(error, "problem", None) or str(error), node)
+
+    def _mapping(self, node: yaml.MappingNode, path: Path) -> dict[Any, Any]:
+        own = [key.value for key, _ in node.value if key.tag.endswith(":str")]
+        for key in dict.fromkeys(name for name in own if own.count(name) > 1):
+            again = [k for k, _ in node.value if k.value == key][-1]
+            self._mistake((*path, key), "the key stands here twice", again)
+        self.scalars.flatten_mapping(node)  # <<: *anchor
+        result: dict[Any, Any] = {}
+        for key_node, value_node in node.value:
+            key = self.read(key_node, (*path, "?"))
+            if not isinstance(key, str | int | float | bool | None):
+                self._mistake(path, "a key must be a text", key_node)
+                continue
+            self.document.lines[(*path, key)] = key_node.start_mark.line + 1
+            result[key] = self.read(value_node, (*path, key))
+        return result
+
+    def _mistake(self, path: Path, message: str, node: yaml.Node) -> None:
+        self.document.mistakes.append(Mistake(path, message, node.start_mark.line + 1))
+
+
+def read(text: str) -> Document:
+    """Read one YAML document."""
+    document = Document()
+    try:
+        node = yaml.compose(text, Loader=LOADER)
+        if node is not None:
+            document.value = _Reader(document).read(node, ())
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        problem = "; ".join(filter(None, (error.context, error.problem)))
+        document.mistakes.append(Mistake((), problem, mark.line + 1 if mark else 1))
+    except (yaml.YAMLError, RecursionError) as error:
+        document.mistakes.append(Mistake((), str(error).partition("\n")[0] or "nested too deep", 1))
+    return document
+
+
+def dotted(path: Path) -> str:
+    """Return a path as `$.functions.estep.cases[0]`."""
+    return "$" + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)

@@ -1,0 +1,132 @@
+"""What isolation costs, side by side in one run. Nothing here asserts seconds: only ratios of what ran in turn.
+
+python -m pytest -m benchmark -s
+"""
+
+import statistics
+import subprocess
+import sys
+import time
+import types
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from grader import assignment, engine, submission
+from grader.prepare import prepare
+from grader.sandbox import protocol
+from grader.sandbox.forkserver import ForkServer
+from grader.sandbox.launch import Zygote
+from tests.conftest import NAIVE_EM
+
+pytestmark = pytest.mark.benchmark
+
+ROUNDS = 9
+CLASS = 10
+"""How many submissions follow each other, as they do in a class."""
+SAMPLE = NAIVE_EM / "samples" / "right_vectorised"
+
+
+def seconds(action, times):
+    began = time.perf_counter()
+    for _ in range(times):
+        action()
+    return (time.perf_counter() - began) / times
+
+
+def in_turn(times=1, **actions):
+    """Run each action some times in a row, in turn, over and over; return the median in ms of each by itself."""
+    series = {name: [] for name in actions}
+    for n in range(ROUNDS + 1):
+        for name, action in actions.items():
+            lasted = seconds(action, times)
+            if n:  # the first round warms up
+                series[name].append(lasted)
+    medians = {name: 1000 * statistics.median(values) for name, values in series.items()}
+    print("\n" + "   ".join(f"{name.replace('_', ' ')} {median:.1f} ms" for name, median in medians.items()))
+    return medians
+
+
+def wanted(measured, bound):
+    print(f"   {measured:.1f} ms, wanted at most {bound:.1f} ms: {'met' if measured <= bound else 'MISSED'}")
+    assert measured <= 2 * bound
+
+
+def command(*arguments, cwd):
+    def run():
+        subprocess.run([sys.executable, *arguments], cwd=cwd, check=True, capture_output=True)
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def plan():
+    return prepare(assignment.load(NAIVE_EM))
+
+
+def requests(plan):
+    """Return the calls as (function, header, body), so that each round unpacks fresh arguments, as a child does."""
+    frames = [(name, call.request) for name, calls in plan.calls.items() for call in calls]
+    found = []
+    for name, frame in frames:
+        header, _ = protocol.lengths(frame[: protocol.PREFIX])
+        end = protocol.PREFIX + header
+        found.append((name, frame[protocol.PREFIX : end], frame[end:]))
+    return found
+
+
+def without_isolation(plan, source):
+    """Return an action that makes the same calls in this very process."""
+    common = types.ModuleType("common")
+    exec((NAIVE_EM / "given" / "common.py").read_text(), vars(common))
+    calls = requests(plan)
+
+    @np.errstate(all="ignore")  # what the sample warns of far from every mean
+    def run():
+        sys.modules["common"] = common
+        student = {"__name__": "naive_em"}
+        exec(compile(source, "naive_em.py", "exec"), student)
+        for name, header, body in calls:
+            args = protocol.unpack(header, bytearray(body), lambda r: common.GaussianMixture(**r.fields))["call"][
+                "args"
+            ]
+            student[name](*args)
+
+    return run
+
+
+def fresh_process(source, folder):
+    """Return an action that starts a process for the submission, which imports numpy and runs its file."""
+    (folder / "common.py").write_text((NAIVE_EM / "given" / "common.py").read_text())
+    (folder / "naive_em.py").write_bytes(source)
+    return command("-c", "import numpy, naive_em", cwd=folder)
+
+
+@pytest.mark.parametrize("name", ["right_vectorised", "right_float32", "right_without_imports"])
+def test_isolation_costs_at_most_half_and_six_milliseconds(plan, name, tmp_path):
+    (work,) = submission.collect([NAIVE_EM / "samples" / name], "naive_em.py")
+    source = work.files["naive_em.py"]
+    with ForkServer(Zygote(), 1024, ["numpy"]) as server:
+        times = in_turn(
+            CLASS,
+            in_process=without_isolation(plan, source),
+            ours=lambda: engine.grade_one(plan, server, work),
+            fresh_process=fresh_process(source, tmp_path),
+        )
+    wanted(times["ours"], 1.5 * times["in_process"] + 6)
+
+
+def test_help_answers_at_once():
+    times = in_turn(
+        argparse=command("-c", "import argparse", cwd=Path("/")), help=command("-m", "grader", "--help", cwd=NAIVE_EM)
+    )
+    wanted(times["help"], 1.5 * times["argparse"] + 60)
+
+
+def test_a_check_takes_no_longer_than_importing_numpy_four_times():
+    times = in_turn(
+        numpy=command("-c", "import numpy", cwd=Path("/")),
+        check=command("-m", "grader", "check", "--assignment", "../..", cwd=SAMPLE),
+    )
+    wanted(times["check"], 4 * times["numpy"])

@@ -1,0 +1,216 @@
+"""The command as its users call it: what it prints, and the status with which it ends."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT, SPEC, write
+
+RIGHT = "def double(x): return 2 * x\ndef pair(xs): return min(xs), max(xs)\n"
+WRONG = "def double(x): return x\ndef pair(xs): return min(xs), max(xs)\n"
+
+
+def grader(*arguments, cwd, **options):
+    command = [sys.executable, "-m", "grader", *map(str, arguments)]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, timeout=60, **options)
+
+
+@pytest.fixture
+def here(small, tmp_path):
+    """A folder with the small assignment and a class of two."""
+    write(tmp_path / "class", {"alice/work.py": RIGHT, "bob/work.py": WRONG})
+    return tmp_path
+
+
+def test_a_class_gets_a_table_and_the_status_of_lost_points(here):
+    done = grader("grade", "small", "class", cwd=here)
+    assert done.returncode == 1
+    lines = [line.split() for line in done.stdout.splitlines()]
+    assert lines[2] == ["alice", "passed", "passed", "3", "of", "3"]
+    assert lines[3][:8] == ["bob", "failed", "passed", "2", "of", "3", "`y`", "differs:"]
+    assert done.stdout.splitlines()[-1] == "2 submissions: 1 passed everything, 1 lost points; mean 2.50"
+    assert done.stderr == ""
+
+
+def test_a_right_class_ends_with_success(here):
+    assert grader("grade", "small", "class/alice", cwd=here).returncode == 0
+
+
+def test_one_submission_is_shown_case_by_case(here):
+    done = grader("grade", "small", "class/bob/work.py", cwd=here)
+    assert "✗ double  0 of 1  0 of 2 cases" in done.stdout
+    assert "✗ three (failed): `y` differs: got 3, want 6 (allowed ±6e-06)." in done.stdout
+    assert "Score: 2 of 3" in done.stdout
+
+
+def test_results_go_to_standard_output_as_json_lines_and_the_table_elsewhere(here):
+    done = grader("grade", "small", "class", "--jsonl", "-", cwd=here)
+    results = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(r["submission"]["id"], r["score"]) for r in results] == [("alice", 3.0), ("bob", 2.0)]
+    assert "2 submissions" in done.stderr
+
+
+def test_results_go_to_a_file(here):
+    assert grader("grade", "small", "class", "--jsonl", "results.jsonl", cwd=here).returncode == 1
+    assert len((here / "results.jsonl").read_text().splitlines()) == 2
+    assert not (here / "results.jsonl.part").exists()
+
+
+def test_a_failed_run_leaves_earlier_results_alone(here):
+    write(here, {"results.jsonl": "earlier\n", "small/solution.py": "1 / 0"})
+    assert grader("grade", "small", "class", "--jsonl", "results.jsonl", cwd=here).returncode == 3
+    assert (here / "results.jsonl").read_text() == "earlier\n"
+
+
+def test_results_are_the_same_for_any_number_of_jobs(here):
+    def results(jobs):
+        lines = grader("grade", "small", "class", "--jsonl", "-", "--jobs", jobs, cwd=here).stdout.splitlines()
+        return [without_times(json.loads(line)) for line in lines]
+
+    assert results(1) == results(3)
+
+
+def without_times(result):
+    del result["seconds"]
+    for item in result["items"]:
+        for case in item["cases"]:
+            del case["seconds"]
+    return result
+
+
+def test_a_student_checks_in_the_assignments_folder(here):
+    write(here / "small", {"work.py": WRONG})
+    done = grader("check", cwd=here / "small")
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[0] == "small (public cases; there may be others when you hand in)"
+    assert "an array" not in done.stdout  # the hidden case
+
+
+def test_a_student_checks_a_file_against_an_assignment_elsewhere(here):
+    assert grader("check", "class/alice/work.py", "--assignment", "small", cwd=here).returncode == 0
+
+
+ONE_LINE = {
+    "no such assignment": (["grade", "smal", "class"], 2, "smal: no such assignment"),
+    "no such class": (["grade", "small", "klass"], 2, "klass: no such file or folder"),
+    "an empty folder": (["grade", "small", "empty"], 2, "empty: no work.py here, and no folders with one"),
+    "no assignment here": (["check"], 2, ".: no assignment.yaml in this folder"),
+    "no file to check": (["check", "--assignment", "small"], 2, "work.py: no such file or folder"),
+    "a file that cannot be written": (
+        ["grade", "small", "class", "--jsonl", "no/where.jsonl"], 2, "no/where.jsonl: No such file or directory"),
+    "no public cases": (["check", "class/alice/work.py", "--assignment", "hidden"], 2, "small has no public cases: "
+                        "they are all graded after handing in"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ONE_LINE)
+def test_a_wrong_call_gets_one_clear_line(name, here):
+    (here / "empty").mkdir()
+    write(here / "hidden", {"assignment.yaml": SPEC.replace("name: three,", "name: three, visibility: hidden,").replace(
+        "name: of a list,", "name: of a list, visibility: hidden,"),
+        "inputs.py": (here / "small/inputs.py").read_text(), "solution.py": (here / "small/solution.py").read_text()})  # fmt: skip
+    arguments, status, message = ONE_LINE[name]
+    done = grader(*arguments, cwd=here)
+    assert (done.returncode, done.stderr, done.stdout) == (status, f"grader: {message}\n", "")
+
+
+def test_a_broken_spec_gets_a_line_for_each_mistake(here):
+    write(here, {"small/assignment.yaml": SPEC.replace("points: 1", "pionts: 1")})
+    done = grader("grade", "small", "class", cwd=here)
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == [
+        "grader: small/assignment.yaml:7: $.functions.double.points: this key is required",
+        "small/assignment.yaml:8: $.functions.double.pionts: unknown key (did you mean 'points'?)",
+    ]
+
+
+def test_a_reference_that_raises_is_our_fault_and_costs_nobody_points(here):
+    write(here, {"small/solution.py": "def double(x): return x / 0\n"})
+    done = grader("grade", "small", "class", "--jsonl", "-", cwd=here)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr.startswith(
+        "grader: the reference's double, called as in $.functions.double.cases[0], raised Zero"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "the following arguments are required: COMMAND"),
+        (["grade", "small"], "the following arguments are required: PATH"),
+        (["grade", "small", "class", "--jobs", "0"], "must be a whole number from 1, not '0'"),
+        (["grade", "small", "class", "--frobnicate"], "unrecognized arguments: --frobnicate"),
+    ],
+)
+def test_arguments_that_make_no_sense_are_refused(arguments, message, here):
+    done = grader(*arguments, cwd=here)
+    assert done.returncode == 2
+    assert message in done.stderr
+
+
+def test_what_was_not_expected_shows_its_traceback_and_is_our_fault(here):
+    program = "import grader.cli as c, grader.assignment as a; a.find = None; raise SystemExit(c.main(['check']))"
+    done = subprocess.run([sys.executable, "-c", program], cwd=here, capture_output=True, text=True, check=False)
+    assert done.returncode == 3
+    assert done.stderr.startswith("Traceback")
+
+
+def test_results_pass_through_a_pipe_as_utf8(here):
+    write(here / "class", {"carol/work.py": "print('é ü ✓')\n" + RIGHT})
+    done = grader("grade", "small", "class", "--jsonl", "-", cwd=here, env={**os.environ, "PYTHONIOENCODING": "ascii"})
+    assert json.loads(done.stdout.splitlines()[-1])["stdout"] == "é ü ✓\n"
+
+
+def test_a_reader_that_stops_early_gets_no_traceback(here):
+    command = f"{sys.executable} -m grader grade small class --jsonl - | head -c 1"
+    done = subprocess.run(command, shell=True, cwd=here, capture_output=True, text=True, check=False)  # noqa: S602
+    assert "Traceback" not in done.stderr
+
+
+def processes():
+    """Return the command lines of the sandbox's processes."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            command = path.read_bytes()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if b"grader.sandbox" in command:
+            found.append(command)
+    return found
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_grader_that_is_stopped_leaves_no_process_behind(stop, here):
+    before = len(processes())
+    write(here / "class", {"alice/work.py": "while True: pass"})
+    process = subprocess.Popen(
+        [sys.executable, "-m", "grader", "grade", "small", "class"], cwd=here, stdout=-1, stderr=-1, text=True
+    )
+    time.sleep(1.5)
+    process.send_signal(stop)
+    _, errors = process.communicate(timeout=20)
+    deadline = time.monotonic() + 10
+    while len(processes()) > before and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert len(processes()) <= before
+    if stop == signal.SIGINT:
+        assert (process.returncode, errors) == (130, "grader: interrupted\n")
+
+
+def test_help_names_the_commands(here):
+    done = grader("--help", cwd=here)
+    assert done.returncode == 0
+    assert all(word in done.stdout for word in ("grade", "check"))
+
+
+def test_the_installed_command_is_the_module(here):
+    script = Path(sys.executable).with_name("grader")
+    done = subprocess.run([script, "--version"], cwd=here, capture_output=True, text=True, check=True)
+    assert done.stdout == grader("--version", cwd=ROOT).stdout

@@ -1,0 +1,209 @@
+"""Submissions graded end to end on a small assignment: one function never takes another with it."""
+
+import json
+
+import jsonschema
+import pytest
+
+from grader import assignment, engine, submission
+from grader.report.json import render
+from grader.sandbox.forkserver import ForkServer
+from grader.sandbox.launch import Zygote
+from tests.conftest import INPUTS, SOLUTION, SPEC, write
+
+DOUBLE = "def double(x): return 2 * x\n"
+PAIR = "def pair(xs): return min(xs), max(xs)\n"
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """Grade the text of a submission on the small assignment, or on one with parts of its spec replaced."""
+    servers = {}
+
+    def run(text, *, replace=(), limit="seconds: 1", public_only=False):
+        folder = tmp_path_factory.mktemp("engine")
+        changed = SPEC.replace("seconds: 2", limit)
+        for old, new in replace:
+            assert old in changed
+            changed = changed.replace(old, new)
+        write(folder / "small", {"assignment.yaml": changed, "inputs.py": INPUTS, "solution.py": SOLUTION})
+        loaded = assignment.load(folder / "small")
+        submissions = submission.collect([write(folder / "ann", {"work.py": text})], "work.py")
+        plan = engine.prepare(loaded)
+        plan = plan.public() if public_only else plan
+        memory = loaded.spec.limits.memory_mib
+        if memory not in servers:
+            servers[memory] = ForkServer(Zygote(), memory, ["numpy"])
+        return engine.grade_one(plan, servers[memory], submissions[0])
+
+    yield run
+    for server in servers.values():
+        server.close()
+
+
+def statuses(result):
+    return {item.name: item.status for item in result.items}
+
+
+def test_a_right_submission_gets_every_point(run):
+    result = run(DOUBLE + PAIR)
+    assert (statuses(result), result.score, result.max_score) == ({"double": "passed", "pair": "passed"}, 3, 3)
+
+
+def test_a_wrong_function_costs_its_points_alone(run):
+    result = run("def double(x): return x\n" + PAIR)
+    assert (statuses(result), result.score) == ({"double": "failed", "pair": "passed"}, 2)
+
+
+BAD = {
+    "raises": ("raise ValueError", "error"),
+    "hangs": ("while True: pass", "timeout"),
+    "sleeps": ("import time; time.sleep(60)", "timeout"),
+    "exits": ("import os; os._exit(0)", "killed"),
+    "calls exit": ("import sys; sys.exit(0)", "error"),
+    "crashes": ("import os; os.abort()", "killed"),
+    "wants too much memory": ("return bytearray(2**40)", "memory"),
+    "returns a generator": ("return (n for n in [6])", "failed"),
+    "returns too much": ("return 'x' * 10**8", "failed"),
+    "returns nothing": ("pass", "failed"),
+    "prints without end": ("while True: print('all tests passed')", "timeout"),
+    "writes on its socket": ("import os; os.write(3, b'0' * 100)", "failed"),
+    "takes other arguments": ("return 6\ndef double(): return 6", "error"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+@pytest.mark.parametrize("first", [True, False], ids=["first", "last"])
+def test_the_other_function_is_graded_when_one(run, name, first):
+    body, status = BAD[name]
+    if first:
+        result = run(f"def double(x):\n    {body}\n{PAIR}")
+        assert (statuses(result), result.score) == ({"double": status, "pair": "passed"}, 2)
+    else:
+        result = run(f"def pair(xs):\n    {body.replace('double', 'pair')}\n{DOUBLE}")
+        assert (statuses(result), result.score) == ({"double": "passed", "pair": status}, 1)
+
+
+def test_a_function_that_is_killed_gets_a_new_process_for_its_next_case(run):
+    text = "import os\ndef double(x):\n    if isinstance(x, int): os._exit(1)\n    return 2 * x\n"
+    double = run(text + PAIR).items[0]
+    assert [case.status for case in double.cases] == ["killed", "passed"]
+    assert (double.status, double.score) == ("killed", 0)
+
+
+def test_the_cases_of_a_function_share_its_time(run):
+    double = run("def double(x):\n    while True: pass\n" + PAIR).items[0]
+    assert [case.status for case in double.cases] == ["timeout", "timeout"]
+    assert double.cases[1].message == "Not run: earlier cases of `double` had used up its 1 s."
+    assert double.cases[1].seconds == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [("def double(x)", "error"), ("1 / 0", "error"), ("while True: pass", "timeout"), ("import os; os._exit(0)", "killed"),
+     ("x = bytearray(2**40)", "memory")],
+)  # fmt: skip
+def test_a_submission_that_does_not_load_gets_no_points_and_one_reason(run, text, status):
+    result = run(text)
+    assert (set(statuses(result).values()), result.score) == ({status}, 0)
+    assert len({case.message for item in result.items for case in item.cases}) == 1
+    assert result.fault is None
+
+
+def test_a_missing_function_is_missing(run):
+    result = run(PAIR)
+    assert statuses(result) == {"double": "missing", "pair": "passed"}
+    assert result.items[0].cases[0].message.startswith("There is no function `double` (there is pair)")
+
+
+def test_proportional_points_on_request(run):
+    text = "def double(x): return 6\n" + PAIR
+    assert run(text).score == 2
+    assert run(text, replace=[("name: small", "name: small\nscoring: proportional")]).score == 2.5
+
+
+def test_a_remark_is_told_and_costs_nothing(run):
+    text = "def double(x): return 6\n" + PAIR
+    result = run(text, replace=[("{name: an array,", "{name: an array, remark: true,")])
+    assert (result.score, result.items[0].status) == (3, "passed")
+    remark = result.items[0].cases[1]
+    assert (remark.status, remark.max_score) == ("failed", 0)
+    assert remark.message.endswith("This costs no points.")
+
+
+def test_strict_on_request(run):
+    text = DOUBLE + "def pair(xs): return [min(xs), max(xs)]\n"
+    assert run(text).score == 3
+    assert run(text, replace=[("name: small", "name: small\nstrict: true")]).score == 1
+
+
+def test_public_cases_alone(run):
+    result = run("def double(x): return 6\n" + PAIR, public_only=True)
+    assert [case.name for item in result.items for case in item.cases] == ["three", "of a list"]
+    assert result.score == 3
+
+
+def test_hidden_values_are_in_no_message(run):
+    result = run("def double(x): return x * 0 + 12345\n" + PAIR)
+    public, hidden = result.items[0].cases
+    assert "12345" in public.message
+    assert hidden.message == "`y`: 4 of 4 entries differ, worst at [0]."
+
+
+def test_every_case_begins_from_its_own_seed(run):
+    """A submission that draws random numbers gets the same result each time."""
+    text = "import random\ndef double(x): return random.random()\n" + PAIR
+    messages = {run(text).items[0].cases[0].message for _ in range(3)}
+    assert len(messages) == 1
+
+
+def test_what_is_printed_is_kept(run):
+    assert run("print('loading')\ndef double(x): print('x =', x); return 2 * x\n" + PAIR).stdout.startswith(
+        "loading\nx = 3"
+    )
+
+
+def test_a_fault_of_ours_costs_nobody_points(run, monkeypatch):
+    def broken(*_):
+        raise engine.FaultError("the machine is on fire")
+
+    monkeypatch.setattr(ForkServer, "child", broken)
+    result = run(DOUBLE)
+    assert (result.score, result.fault, result.items) == (None, "the machine is on fire", ())
+    assert json.loads(render(result))["status"] == "fault"
+
+
+def test_forged_answers_to_the_load_are_not_taken_for_values(run):
+    text = "import os\nos.write(3, b'\\0\\0\\0\\x11\\0\\0\\0\\0' + b'{\"dict\":[[\"returned\",6]]}'[:17])\n"
+    assert run(text + DOUBLE + PAIR).score == 0
+
+
+NUMBER = {"type": "number"}
+TEXT = {"type": "string"}
+STATUS = {"enum": ["passed", "failed", "error", "timeout", "memory", "killed", "missing", "blocked", "pending"]}
+
+
+def fields(**properties):
+    return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+INTERFACE = fields(
+    schema={"const": 1}, assignment=TEXT, status={"enum": ["graded", "fault"]}, score={"type": ["number", "null"]},
+    submission=fields(id=TEXT, files={"type": "array", "items": TEXT}, sha256={"type": "string", "pattern": "^[0-9a-f]{64}$"}),
+    max_score=NUMBER, stdout=TEXT, sandbox={"type": "array", "items": TEXT, "minItems": 1}, seconds=NUMBER, grader=TEXT,
+    items={"type": "array", "items": fields(
+        name=TEXT, kind={"const": "function"}, status=STATUS, score=NUMBER, max_score=NUMBER,
+        cases={"type": "array", "minItems": 1, "items": fields(
+            name=TEXT, status=STATUS, visibility={"enum": ["public", "hidden"]}, score=NUMBER, max_score=NUMBER,
+            seconds=NUMBER, message=TEXT, diagnosis={"type": "null"})})},
+)  # fmt: skip
+"""The fields of a result, as they are promised to other programs."""
+
+
+@pytest.mark.parametrize("text", [DOUBLE + PAIR, "def double(", "def double(x): return float('nan')", ""])
+def test_the_json_has_the_promised_fields(run, text):
+    jsonschema.validate(json.loads(render(run(text))), INTERFACE)
+
+
+def test_the_json_is_one_line_whatever_is_printed(run):
+    assert "\n" not in render(run("print('a\\nb\\u2028c\\ud800')"))

@@ -1,0 +1,193 @@
+"""Arguments and wanted values come from the instructor's code, once; what is wrong with that code is not a student's fault."""
+
+import numpy as np
+import pytest
+
+from grader import assignment, cache, prepare
+from grader.errors import FaultError, SpecError
+from grader.sandbox import protocol
+from tests.conftest import SPEC, write
+
+
+def plan(folder):
+    return prepare.prepare(assignment.load(folder))
+
+
+def arguments(call):
+    header, _ = protocol.lengths(call.request[: protocol.PREFIX])
+    end = protocol.PREFIX + header
+    return protocol.unpack(call.request[protocol.PREFIX : end], bytearray(call.request[end:]))["call"]["args"]
+
+
+def test_cases_have_arguments_and_the_references_values(small):
+    calls = plan(small).calls
+    assert [call.name for call in calls["double"]] == ["three", "an array"]
+    assert (arguments(calls["double"][0]), calls["double"][0].want) == ([3], 6)
+    np.testing.assert_array_equal(calls["double"][1].want, 2 * arguments(calls["double"][1])[0])
+    assert calls["pair"][0].want == (1, 3)
+
+
+def test_random_arguments_are_the_same_every_time_and_differ_between_repetitions(small):
+    write(small, {"assignment.yaml": SPEC.replace("{name: an array,", "{name: an array, repeat: 2,")})
+    first, second = (arguments(call)[0] for call in plan(small).calls["double"][1:])
+    assert not np.allclose(first, second)
+    cache._file(small).unlink()
+    np.testing.assert_array_equal(arguments(plan(small).calls["double"][1])[0], first)
+
+
+def test_what_is_expected_replaces_what_the_reference_says(small):
+    write(small, {"assignment.yaml": SPEC.replace("args: {x: 3}}", "args: {x: 3}, expect: {y: 7}}").replace(
+        "{xs: [3, 1, 2]}}", "{xs: [3, 1, 2]}, expect: {high: [4, 5]}}")})  # fmt: skip
+    calls = plan(small).calls
+    assert calls["double"][0].want == 7
+    low, high = calls["pair"][0].want
+    assert (low, high.tolist()) == (1, [4, 5])
+
+
+def test_data_files_are_read(small):
+    np.save(small / "a.npy", np.arange(3))
+    np.savez(small / "b.npz", first=np.arange(2), other=np.zeros(1))
+    write(small, {"c.csv": "1,2\n3,4\n", "d.txt": "1 2\n"})
+    loads = ["a.npy", "b.npz, array: first", "c.csv", "d.txt"]
+    cases = "".join(f"\n      - {{name: file {n}, args: {{x: {{load: {load}}}}}}}" for n, load in enumerate(loads))
+    write(small, {"assignment.yaml": SPEC.replace("\n  pair:", f"{cases}\n  pair:")})
+    got = [arguments(call)[0].tolist() for call in plan(small).calls["double"][2:]]
+    assert got == [[0, 1, 2], [0, 1], [[1, 2], [3, 4]], [1, 2]]
+
+
+def test_a_file_of_objects_is_refused_and_not_unpickled(small):
+    np.save(small / "a.npy", np.array([{}], dtype=object), allow_pickle=True)
+    write(small, {"assignment.yaml": SPEC.replace("{x: 3}", "{x: {load: a.npy}}")})
+    with pytest.raises(SpecError, match=r"args\.x: a\.npy cannot be read: Object arrays cannot be loaded"):
+        plan(small)
+
+
+WRONG_SPECS = {
+    "a function that inputs.py lacks": (
+        {"assignment.yaml": SPEC.replace("make: numbers", "make: nubmers")},
+        ":12: $.functions.double.cases[1].args.x.make: inputs.py has no function 'nubmers' (did you mean 'numbers'?)"),
+    "an argument that it does not take": (
+        {"assignment.yaml": SPEC.replace("n: 4", "m: 4")},
+        ":12: $.functions.double.cases[1].args.x: numbers(rng, n) in inputs.py does not take these arguments"),
+    "a reference that is not there": (
+        {"assignment.yaml": SPEC.replace("reference: solution", "reference: solutoin")},
+        ":3: $.reference: there is no module 'solutoin' to import"),
+    "a function that the reference lacks": (
+        {"assignment.yaml": SPEC.replace("pair:", "pear:")},
+        ":13: $.functions.pear: the reference has no function 'pear' (did you mean 'pair'?)"),
+    "an expected part that the reference does not return": (
+        {"assignment.yaml": SPEC.replace("{x: 3}", "{x: 3}, expect: {y.z: 1}")},
+        ":11: $.functions.double.cases[0].expect.y.z: the reference's double returns no y.z"),
+    "a file that is not numbers": (
+        {"assignment.yaml": SPEC.replace("{x: 3}", "{x: {load: words.txt}}"), "words.txt": "one two"},
+        ":11: $.functions.double.cases[0].args.x: words.txt cannot be read: could not convert string 'one' to float64"),
+    "an array of words": (
+        {"assignment.yaml": SPEC.replace("{x: 3}", "{x: {array: [one]}}")},
+        ":11: $.functions.double.cases[0].args.x: an array must hold numbers"),
+    "a ragged array": (
+        {"assignment.yaml": SPEC.replace("{x: 3}", "{x: {array: [[1], [1, 2]]}}")},
+        ":11: $.functions.double.cases[0].args.x: the rows of an array must have one length"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WRONG_SPECS)
+def test_the_spec_is_wrong_with(name, small):
+    files, message = WRONG_SPECS[name]
+    with pytest.raises(SpecError) as caught:
+        plan(write(small, files))
+    assert str(caught.value).startswith(f"{small / 'assignment.yaml'}{message}")
+
+
+def test_making_without_inputs_is_told(small):
+    (small / "inputs.py").unlink()
+    with pytest.raises(SpecError, match=r"args\.x: `make` needs an inputs\.py in the assignment's folder"):
+        plan(small)
+
+
+FAULTS = {
+    "a reference that raises": (
+        {"solution.py": "def double(x):\n    return x / 0\n"},
+        "the reference's double, called as in $.functions.double.cases[0], raised ZeroDivisionError: division by zero ("),
+    "a reference that does not load": (
+        {"solution.py": "1 / 0"}, "the reference solution raised ZeroDivisionError: division by zero ("),
+    "a reference that imports what is not there": (
+        {"solution.py": "import nowhere_at_all"}, "the reference solution raised ModuleNotFoundError: No module named"),
+    "a reference that ends its process": (
+        {"solution.py": "import os\ndef double(x): os._exit(3)"},
+        "the reference's double, called as in $.functions.double.cases[0], ended its process: it ended the process"),
+    "a reference that takes other arguments": (
+        {"solution.py": "def double(): pass"},
+        "the reference's double, called as in $.functions.double.cases[0], takes (), not the arguments of the case"),
+    "inputs that raise": (
+        {"inputs.py": "def numbers(n): raise OSError('full')"}, "inputs.py: numbers raised OSError: full ("),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_it_is_our_fault_with(name, small):
+    files, message = FAULTS[name]
+    with pytest.raises(FaultError) as caught:
+        plan(write(small, files))
+    assert str(caught.value).startswith(message)
+
+
+def test_the_instructors_code_runs_once_for_all(small, monkeypatch):
+    first = plan(small)
+    monkeypatch.setattr(prepare, "_Instructor", None)  # using it would fail
+    assert plan(small).calls["pair"] == first.calls["pair"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"solution.py": "def double(x): return 3 * x\ndef pair(xs): return min(xs), max(xs)\n"},
+        {"inputs.py": "def numbers(n): return n"},
+        {"given/common.py": ""},
+        {"data/x.txt": "1"},
+        {"assignment.yaml": SPEC + "\n# a note"},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_it_runs_again_when_what_it_came_from_changes(change, small):
+    before = cache.key(assignment.load(small))
+    assert cache.key(assignment.load(small)) == before
+    assert cache.key(assignment.load(write(small, change))) != before
+
+
+@pytest.mark.parametrize("change", [{"samples/alice/work.py": ""}, {"README.md": "x"}, {"starter/work.py": ""}])
+def test_it_does_not_run_again_for_what_it_did_not_come_from(change, small):
+    before = cache.key(assignment.load(small))
+    assert cache.key(assignment.load(write(small, change))) == before
+
+
+@pytest.mark.parametrize("damage", [b"", b"\0" * 7, b"\0" * 40, b"\xff" * 40])
+def test_a_damaged_cache_is_as_good_as_none(damage, small):
+    want = plan(small).calls["pair"]
+    cache._file(small).write_bytes(damage)
+    assert plan(small).calls["pair"] == want
+
+
+def test_an_unwritable_cache_is_no_error(small, monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    assert plan(small).calls["pair"][0].want == (1, 3)
+
+
+def test_without_a_reference_all_comes_from_the_spec(tmp_path):
+    text = """
+        name: plain
+        submission: {file: work.py}
+        functions:
+          f:
+            points: 1
+            returns: [a, b]
+            cases: [{name: one, args: {x: 1}, expect: {a: 1, b: [1.5, 2]}}]
+        """
+    a, b = plan(write(tmp_path, {"assignment.yaml": text})).calls["f"][0].want
+    assert (a, b.tolist()) == (1, [1.5, 2])
+
+
+def test_public_cases_alone_leave_out_functions_that_have_none(small):
+    write(small, {"assignment.yaml": SPEC.replace("{name: of a list,", "{name: of a list, visibility: hidden,")})
+    calls = plan(small).public().calls
+    assert {name: [call.name for call in calls[name]] for name in calls} == {"double": ["three"]}

@@ -1,0 +1,214 @@
+"""A spec is read whole, and everything that is wrong with it is told at once, each with its line and path."""
+
+import json
+import re
+
+import jsonschema
+import pytest
+import yaml
+
+from grader.assignment import LARGEST_SPEC, find, load
+from grader.errors import SpecError, UsageError
+from grader.model import Tolerance
+from grader.spec import Load, Make, json_schema
+from tests.conftest import NAIVE_EM, ROOT, write
+
+GOOD = """\
+name: work
+submission: {file: work.py}
+functions:
+  f:
+    points: 1
+    returns: [y, z]
+    tolerance:
+      y: {decimals: 3}
+    cases:
+      - name: first
+        args: {X: {load: data/x.txt}, k: 3}
+        expect: {y: 1.5, z: [1, 2]}
+"""
+
+
+def spec_with(tmp_path, *changes):
+    """Write the good spec with some of its text replaced, and a data file beside it."""
+    text = GOOD
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    return write(tmp_path, {"assignment.yaml": text, "data/x.txt": "1 2\n"})
+
+
+def mistakes(folder):
+    """Return the lines of the error as (line, path, message)."""
+    with pytest.raises(SpecError) as caught:
+        load(folder)
+    pattern = re.compile(re.escape(str(folder / "assignment.yaml")) + r":(\d+): (\$\S*): (.*)")
+    return [(int(m[1]), m[2], m[3]) for m in map(pattern.fullmatch, str(caught.value).splitlines())]
+
+
+def test_a_good_spec_is_read(tmp_path):
+    spec = load(spec_with(tmp_path)).spec
+    assert spec.functions["f"].cases[0].args == {"X": Load(load="data/x.txt"), "k": 3}
+    assert spec.functions["f"].tolerance == {"y": Tolerance(decimals=3)}
+    assert (spec.limits.seconds, spec.scoring, spec.strict, spec.packages) == (5.0, "all_or_nothing", False, ["numpy"])
+
+
+def test_the_keywords_of_a_made_argument_are_kept(tmp_path):
+    case = load(spec_with(tmp_path, ("k: 3", "k: {make: blobs, n: 4}"))).spec.functions["f"].cases[0]
+    assert case.args["k"] == Make(make="blobs", n=4)
+
+
+def test_anchors_and_merged_keys_are_plain_yaml(tmp_path):
+    folder = spec_with(
+        tmp_path,
+        ("      - name: first\n        args:", "      - &first\n        name: first\n        args:"),
+        ("z: [1, 2]}\n", "z: [1, 2]}\n      - {<<: *first, name: second}\n"),
+    )
+    first, second = load(folder).spec.functions["f"].cases
+    assert second == first.model_copy(update={"name": "second"})
+
+
+CASE, ARGS = "$.functions.f.cases[0]", "$.functions.f.cases[0].args"
+BROKEN = {
+    "an unknown key": (("name: work", "nam: work"), [
+        (1, "$.name", "this key is required"), (1, "$.nam", "unknown key (did you mean 'name'?)")]),
+    "an unknown key of a case": (("expect:", "expct:"), [(12, f"{CASE}.expct", "unknown key (did you mean 'expect'?)")]),
+    "an unknown key of a tolerance": (("decimals: 3", "decimal: 3"), [
+        (8, "$.functions.f.tolerance.y.decimal", "unknown key (did you mean 'decimals'?)")]),
+    "an unknown key of a function": (("points:", "pionts:"), [
+        (4, "$.functions.f.points", "this key is required"),
+        (5, "$.functions.f.pionts", "unknown key (did you mean 'points'?)")]),
+    "a key that stands twice": (("points: 1", "points: 1\n    points: 2"), [
+        (6, "$.functions.f.points", "the key stands here twice")]),
+    "a text for a number": (("points: 1", "points: one"), [
+        (5, "$.functions.f.points", "must be a number (got 'one')")]),
+    "a number that YAML reads as text": (("decimals: 3", "rtol: 1e-6"), [
+        (8, "$.functions.f.tolerance.y.rtol",
+         "must be a number (got the text '1e-6': YAML reads 1e-6 as text, write 1.0e-6)")]),
+    "a number for a text": (("name: work", "name: 3"), [(1, "$.name", "must be a text (got 3)")]),
+    "a truth for a number": (("points: 1", "points: yes"), [(5, "$.functions.f.points", "must be a number (got True)")]),
+    "points below zero": (("points: 1", "points: -1"), [
+        (5, "$.functions.f.points", "must be greater than or equal to 0 (got -1)")]),
+    "points without end": (("points: 1", "points: .inf"), [
+        (5, "$.functions.f.points", "must be a finite number (got inf)")]),
+    "no returns": (("returns: [y, z]", "returns: []"), [(6, "$.functions.f.returns", "must not be empty")]),
+    "a list for a mapping": (("{file: work.py}", "[work.py]"), [
+        (2, "$.submission", "must be a mapping (got ['work.py'])")]),
+    "a mapping for a list": (("[y, z]", "{y: z}"), [(6, "$.functions.f.returns", "must be a list (got {'y': 'z'})")]),
+    "a file in a folder": (("file: work.py", "file: ../work.py"), [
+        (2, "$.submission.file", "must be the name of a .py file, without a folder")]),
+    "a name that is none": (("[y, z]", "[y, 2z]"), [(6, "$.functions.f.returns[1]", "must be a Python name")]),
+    "a missing data file": (("data/x.txt", "data/y.txt"), [
+        (11, f"{ARGS}.X", "there is no file data/y.txt in the assignment's folder")]),
+    "a data file outside": (("data/x.txt", "../x.txt"), [
+        (11, f"{ARGS}.X", "../x.txt is outside the assignment's folder")]),
+    "a data file with an absolute path": (("data/x.txt", "/etc/x.txt"), [
+        (11, f"{ARGS}.X", "/etc/x.txt is outside the assignment's folder")]),
+    "a data file of another kind": (("data/x.txt", "data/x.pkl"), [
+        (11, f"{ARGS}.X", "data/x.pkl: a data file must be one of .csv, .npy, .npz, .txt")]),
+    "an array of a text file": (("load: data/x.txt", "load: data/x.txt, array: a"), [
+        (11, f"{ARGS}.X", "`array` names an array of a .npz file, and every .npz file needs it")]),
+    "an argument of no kind": (("k: 3", "k: {lod: x}"), [
+        (11, f"{ARGS}.k", "must be a plain value, or have the key `load`, `make` or `array`")]),
+    "an expected value that is made": (("y: 1.5", "y: {make: x}"), [
+        (12, f"{CASE}.expect.y", "what is expected cannot be made: write it, or load it")]),
+    "an expected value of nothing returned": (("expect: {y: 1.5,", "expect: {x: 1, y: 1.5,"), [
+        (4, "$.functions.f", "cases[0].expect: 'x' is not one of the returns (y, z)")]),
+    "a tolerance of nothing returned": (("      y: {dec", "      x: {dec"), [
+        (4, "$.functions.f", "tolerance: 'x' is not one of the returns (y, z)")]),
+    "two kinds of tolerance": (("decimals: 3", "decimals: 3, rtol: 0.1"), [
+        (8, "$.functions.f.tolerance.y", "give rtol and atol, or decimals, or digits: only one of the three")]),
+    "two cases of one name": (("z: [1, 2]}", "z: [1, 2]}\n      - {name: first, expect: {y: 1, z: 2}}"), [
+        (4, "$.functions.f", "two cases have the name 'first'")]),
+    "only remarks": (("name: first", "name: first\n        remark: true"), [
+        (4, "$.functions.f", "every case is a remark, so nothing would earn the points")]),
+    "neither reference nor expected value": (("y: 1.5, ", ""), [
+        (1, "$", "functions.f.cases[0] expects not every value, and there is no reference")]),
+    "no such visibility": (("name: first", "name: first\n        visibility: secret"), [
+        (11, f"{CASE}.visibility", "must be 'public' or 'hidden' (got 'secret')")]),
+    "no time": (("submission:", "limits: {seconds: 0}\nsubmission:"), [
+        (2, "$.limits.seconds", "must be greater than 0 (got 0)")]),
+    "an anchor that contains itself": (("k: 3", "k: &k [*k]"), [(11, f"{ARGS}.k[0]", "an anchor that contains itself")]),
+    "a Python object": (("k: 3", "k: !!python/object/apply:os.getcwd []"), [
+        (11, f"{ARGS}.k", "could not determine a constructor for the tag 'tag:yaml.org,2002:python/object/apply:os.getcwd'")]),
+    "an undefined alias": (("k: 3", "k: *k"), [(11, "$", "found undefined alias")]),
+    "a bracket left open": (("k: 3}", "k: 3"), [(12, "$", "while parsing a flow mapping; did not find expected ',' or '}'")]),
+    "a tab": (("  f:", "\tf:"), [(4, "$", "while scanning for the next token; found character that cannot start any token")]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_spec_is_refused_with(name, tmp_path):
+    change, expected = BROKEN[name]
+    assert mistakes(spec_with(tmp_path, change)) == expected
+
+
+def test_all_mistakes_are_told_at_once(tmp_path):
+    folder = spec_with(tmp_path, ("name: work", "nam: 3"), ("points: 1", "points: x"), ("data/x.txt", "data/y.txt"))
+    assert [line for line, _, _ in mistakes(folder)] == [1, 1, 5, 11]
+
+
+@pytest.mark.parametrize(
+    ("data", "line", "message"),
+    [
+        (b"", 1, "must be a mapping (got None)"),
+        (b"- a", 1, "must be a mapping (got ['a'])"),
+        (b"name: x\ntitle: \xff\n", 2, "not UTF-8 (byte 0xff)"),
+        (b"x" * (LARGEST_SPEC + 1), 1, "a spec may have 1 MiB, not 1.0"),
+        (b"&a [" * 500, 1, None),
+        (b"[" * 20000, 2, None),
+    ],
+    ids=["empty", "a list", "not UTF-8", "too large", "anchors", "deep"],
+)
+def test_a_file_that_is_no_spec_is_refused(data, line, message, tmp_path):
+    (found,) = mistakes(write(tmp_path, {"assignment.yaml": data}))
+    assert found[:2] == (line, "$")
+    assert message is None or found[2] == message
+
+
+def test_anchors_that_multiply_are_refused(tmp_path):
+    bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
+        f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 9)
+    )
+    assert "too many values" in mistakes(write(tmp_path, {"assignment.yaml": bomb}))[0][2]
+
+
+def test_a_link_out_of_the_assignment_is_no_data_file(tmp_path):
+    folder = spec_with(tmp_path / "a")
+    (folder / "data/x.txt").unlink()
+    write(tmp_path, {"x.txt": "1"})
+    (folder / "data/x.txt").symlink_to(tmp_path / "x.txt")
+    assert mistakes(folder) == [(11, f"{ARGS}.X", "data/x.txt is outside the assignment's folder")]
+
+
+def test_an_assignment_is_found_by_its_name(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    assert find("naive_em") == find("assignments/naive_em")
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("naive_me", "naive_me: no such assignment (did you mean 'naive_em'?)"),
+        ("qqq", "qqq: no such assignment (known: naive_em)"),
+        ("tests", "tests: no assignment.yaml in this folder"),
+    ],
+)
+def test_an_assignment_that_is_not_there_gets_one_line(name, message, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    with pytest.raises(UsageError) as caught:
+        find(name)
+    assert str(caught.value) == message
+
+
+def test_the_schema_for_editors_is_that_of_the_code():
+    """Export it anew: python -c "import json, grader.spec as s; print(json.dumps(s.json_schema(), indent=2))"."""
+    assert json.loads((ROOT / "docs/assignment.schema.json").read_text()) == json_schema()
+
+
+def test_the_schema_accepts_what_is_right_and_rejects_what_is_not():
+    validator = jsonschema.Draft202012Validator(json_schema())
+    spec = yaml.safe_load((NAIVE_EM / "assignment.yaml").read_text())
+    assert list(validator.iter_errors(spec)) == []
+    assert not validator.is_valid({**spec, "nam": "x"})
+    assert not validator.is_valid({**spec, "functions": {"f": {"points": "one", "returns": ["y"], "cases": []}}})

@@ -1,0 +1,173 @@
+"""Submissions are found and read as they are handed in; what cannot be read says why, and the rest is graded."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from grader.errors import UsageError
+from grader.submission import LARGEST_FILE, collect
+from tests.conftest import write
+
+FILE = "work.py"
+
+
+def one(path):
+    (submission,) = collect([path], FILE)
+    return submission
+
+
+@pytest.fixture
+def klass(tmp_path):
+    return write(tmp_path / "class", {"alice/work.py": "a = 1", "bob/work.py": "b = 1"})
+
+
+def test_a_folder_of_folders_is_a_class_in_order(klass):
+    assert [(s.id, s.main, s.files) for s in collect([klass], FILE)] == [
+        ("alice", FILE, {FILE: b"a = 1"}), ("bob", FILE, {FILE: b"b = 1"})]  # fmt: skip
+
+
+def test_a_folder_with_the_file_is_one_submission(klass):
+    assert one(klass / "alice").id == "alice"
+
+
+def test_a_file_of_the_right_name_is_called_by_its_folder(klass):
+    assert (one(klass / "alice" / FILE).id, one(klass / "alice" / FILE).files) == ("alice", {FILE: b"a = 1"})
+
+
+def test_a_file_of_another_name_is_called_by_it_and_stands_alone(tmp_path):
+    write(tmp_path, {"carol.py": "import helper", "helper.py": ""})
+    assert (one(tmp_path / "carol.py").id, one(tmp_path / "carol.py").files) == ("carol", {FILE: b"import helper"})
+
+
+def test_a_relative_path_is_called_by_the_folder_it_is_in(klass, monkeypatch):
+    monkeypatch.chdir(klass / "alice")
+    assert [one(Path(FILE)).id, one(Path()).id] == ["alice", "alice"]
+
+
+def test_what_the_graded_file_mentions_comes_along(tmp_path):
+    write(tmp_path / "dan", {
+        FILE: "from helper import x\nimport pack.inner", "helper.py": "import third", "third.py": "",
+        "pack/__init__.py": "", "pack/inner.py": "", "unrelated.py": "", "notes.txt": "helper",
+        ".git/third.py": "", "venv/lib/third.py": "", "__pycache__/helper.py": "",
+    })  # fmt: skip
+    assert set(one(tmp_path / "dan").files) == {FILE, "helper.py", "third.py", "pack/__init__.py", "pack/inner.py"}
+
+
+def test_the_graded_file_is_found_further_down(tmp_path):
+    write(tmp_path / "class", {"erin/project/src/work.py": "import aid", "erin/project/src/aid.py": ""})
+    submission = one(tmp_path / "class")
+    assert (submission.id, submission.main) == ("erin", "project/src/work.py")
+    assert set(submission.files) == {"project/src/work.py", "project/src/aid.py"}
+
+
+def test_the_hash_is_of_names_and_contents(tmp_path):
+    names = {"a": {FILE: "1"}, "b": {FILE: "1"}, "c": {FILE: "2"}, "d": {FILE: "1", "work_.py": ""}}
+    for name, files in names.items():
+        write(tmp_path / name, files)
+    hashes = [one(tmp_path / name).sha256 for name in names]
+    assert hashes[0] == hashes[1] == hashes[3]
+    assert hashes[0] != hashes[2]
+
+
+def fifo(path):
+    os.mkfifo(path)
+
+
+def link_out(path):
+    write(path.parent.parent.parent, {"secret.py": "x"})
+    path.symlink_to(path.parent.parent.parent / "secret.py")
+
+
+UNREADABLE = {
+    "a binary": (lambda path: path.write_bytes(b"PK\0\1"), "work.py is not a text file"),
+    "fifty megabytes": (lambda path: os.truncate(os.open(path, os.O_CREAT | os.O_RDWR), 50 * 2**20),
+                        "work.py has 50.0 MiB; a file may have 1 MiB"),
+    "a link out of the folder": (link_out, "work.py is a link out of the folder, which is not followed"),
+    "a dangling link": (lambda path: path.symlink_to("nowhere.py"), "work.py cannot be read: No such file or directory"),
+    "a link to itself": (lambda path: path.symlink_to(path), "work.py cannot be read: a link to itself"),
+    "a pipe": (fifo, "work.py is not a file"),
+    "a folder": (lambda path: path.mkdir(), "work.py is not a file"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_an_unreadable_file_says_why_and_the_rest_is_read(name, klass):
+    make, problem = UNREADABLE[name]
+    (klass / "alice" / FILE).unlink()
+    make(klass / "alice" / FILE)
+    alice, bob = collect([klass], FILE)
+    assert alice.problem.startswith(problem)
+    assert (alice.files, bob.problem) == ({}, None)
+
+
+def test_a_link_inside_the_folder_is_followed(klass):
+    (klass / "bob" / FILE).rename(klass / "bob" / "final.py")
+    (klass / "bob" / FILE).symlink_to("final.py")
+    assert collect([klass], FILE)[1].files == {FILE: b"b = 1"}
+
+
+def test_a_helper_that_links_out_is_refused(klass):
+    write(klass, {"alice/work.py": "import aid", "bob/work.py": "secret = 1"})
+    (klass / "alice" / "aid.py").symlink_to(klass / "bob" / FILE)
+    assert collect([klass], FILE)[0].problem == "aid.py is a link out of the folder, which is not followed"
+
+
+def test_a_students_folder_that_is_a_link_is_refused(klass):
+    (klass / "zoe").symlink_to(klass / "alice")
+    assert collect([klass], FILE)[2].problem == "the folder is a link, which is not followed"
+
+
+@pytest.mark.parametrize(
+    ("files", "problem"),
+    [
+        ({"notes.txt": ""}, "no work.py was handed in"),
+        ({"Work.py": "", "em.py": ""}, "no work.py was handed in (but Work.py, em.py)"),
+    ],
+)
+def test_a_folder_without_the_file_is_a_submission_without_it(files, problem, klass):
+    write(klass / "carl", files)
+    carl = collect([klass], FILE)[2]
+    assert (carl.id, carl.problem, carl.absent) == ("carl", problem, True)
+
+
+def test_several_files_of_that_name_are_told(klass):
+    write(klass / "carl", {"v1/work.py": "", "v2/work.py": ""})
+    assert collect([klass], FILE)[2].problem == "there are 2 files named work.py: v1/work.py, v2/work.py"
+
+
+def test_a_file_as_large_as_allowed_is_read(klass):
+    (klass / "alice" / FILE).write_bytes(b"#" * LARGEST_FILE)
+    assert collect([klass], FILE)[0].problem is None
+
+
+def test_a_name_that_is_not_utf8_becomes_an_id_that_is(tmp_path):
+    folder = os.fsencode(tmp_path) + b"/class/al\xffce"
+    os.makedirs(folder)
+    with open(folder + b"/work.py", "wb") as file:
+        file.write(b"x = 1")
+    assert one(tmp_path / "class").id == "al\\xffce"
+    assert one(tmp_path / "class").files == {FILE: b"x = 1"}
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("nobody", "nobody: no such file or folder"),
+        ("empty", "empty: no work.py here, and no folders with one"),
+        ("notes.txt", "notes.txt: a submission is a .py file or a folder with work.py"),
+        ("flat", "flat: no work.py here, and no folders with one"),
+    ],
+)
+def test_a_path_without_submissions_gets_one_line(path, message, tmp_path, monkeypatch):
+    monkeypatch.chdir(write(tmp_path, {"notes.txt": "", "flat/alice.py": ""}))
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(UsageError) as caught:
+        collect([Path(path)], FILE)
+    assert str(caught.value) == message
+
+
+def test_two_submissions_of_one_name_are_refused(klass, tmp_path):
+    write(tmp_path / "late", {"alice/work.py": ""})
+    with pytest.raises(UsageError, match="two submissions are called 'alice'"):
+        collect([klass, tmp_path / "late"], FILE)
