@@ -53,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     grade.add_argument("assignment", metavar="ASSIGNMENT", help="its folder, or its name under assignments/")
     grade.add_argument("paths", metavar="PATH", nargs="+", type=Path, help="a file, a student's folder, or a class's")
     grade.add_argument("--jsonl", metavar="FILE", help="write one JSON result a line (- is standard output)")
-    grade.add_argument("--jobs", metavar="N", type=_count, default=os.cpu_count() or 1, help="how many at once")
+    grade.add_argument("--jobs", metavar="N", type=_count, default=_cores(), help="how many at once")
     grade.set_defaults(command=_grade)
 
     check = commands.add_parser("check", help="check your own work against the public cases")
@@ -61,6 +61,10 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--assignment", metavar="DIR", default=".", help="by default the current folder")
     check.set_defaults(command=_check)
     return parser
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
 def _count(text: str) -> int:
@@ -71,12 +75,13 @@ def _count(text: str) -> int:
 
 def _grade(arguments: argparse.Namespace) -> int:
     with ExitStack() as stack:
-        zygotes = [stack.enter_context(Zygote()) for _ in range(arguments.jobs)]
-        from grader import assignment, engine, submission  # while they start
+        zygotes = [stack.enter_context(Zygote())]
+        from grader import assignment, engine, submission  # while it starts
         from grader.report import json, terminal
 
         loaded = assignment.load(assignment.find(arguments.assignment))
         submissions = submission.collect(arguments.paths, loaded.spec.submission.file)
+        zygotes += [stack.enter_context(Zygote()) for _ in range(1, min(arguments.jobs, len(submissions)))]
         lines = stack.enter_context(_writing(arguments.jsonl))
         advance = stack.enter_context(_progress(len(submissions)))
         results: list[Result] = []

@@ -61,7 +61,9 @@ def _grade_all(plan: Plan, servers: Sequence[ForkServer], submissions: Sequence[
     with ThreadPoolExecutor(len(servers)) as pool:
         try:
             yield from pool.map(one, submissions)
-        finally:
+        finally:  # when interrupted, do not wait for what is still running
+            for server in servers:
+                server.close()
             pool.shutdown(cancel_futures=True)
 
 
@@ -139,7 +141,9 @@ class _Run:
         outcome = self._receive(deadline)
         seconds = time.monotonic() - began
         if not isinstance(outcome, model.Returned):
-            return self._result(call, outcome, messages.of_outcome(function, outcome, self.limits), seconds)
+            return self._result(
+                call, outcome, messages.of_outcome(function, outcome, self.limits, call.arguments), seconds
+            )
         comparison = compare(outcome.value, call.want, call.rules)
         message = messages.of_case(function, comparison, shown=call.visibility == "public")
         return self._result(call, outcome, message, seconds, comparison)

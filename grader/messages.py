@@ -36,8 +36,10 @@ def of_case(function: str, comparison: Comparison, *, shown: bool) -> str:
     return " ".join(problems + remarks)
 
 
-def of_outcome(function: str, outcome: Outcome, limits: Limits) -> str:  # noqa: C901  one template an outcome
-    """Return what a call did that did not return a value."""
+def of_outcome(  # noqa: C901  one template an outcome
+    function: str, outcome: Outcome, limits: Limits, arguments: Sequence[str] = ()
+) -> str:
+    """Return what a call did that did not return a value; `arguments` are the names of what it was called with."""
     match outcome:
         case model.Raised(kind, message, frames):
             return f"`{function}` {_raised(kind, message)}{_where(frames)}."
@@ -53,7 +55,7 @@ def of_outcome(function: str, outcome: Outcome, limits: Limits) -> str:  # noqa:
             there = f" (there is {', '.join(defined[:8])})" if defined else ""
             return f"There is no function `{function}`{there}: define it under exactly this name."
         case model.WrongSignature(signature):
-            return f"`{function}{signature}` does not take the arguments that it is called with: see the handout."
+            return f"You define `{function}{signature}`; it is called as `{function}({', '.join(arguments)})`."
         case model.BadValue(reason):
             return f"What `{function}` returns cannot be compared: {reason}."
         case model.Unreadable(reason):

@@ -34,6 +34,8 @@ class Call:
     """One call of a student's function: what to send, and what is wanted."""
 
     name: str
+    arguments: tuple[str, ...]
+    """Their names."""
     request: bytes
     want: Any
     rules: Rules
@@ -98,7 +100,7 @@ def _call(assignment: Assignment, name: str, case: Case, k: int, made: tuple[lis
     )
     title = case.name if case.repeat == 1 else f"{case.name} ({k + 1} of {case.repeat})"
     request = client.call_request(name, args, _seed("call", assignment.spec.name, name, case.name, k))
-    return Call(title, request, want, rules, case.visibility, case.remark)
+    return Call(title, tuple(case.args), request, want, rules, case.visibility, case.remark)
 
 
 def _seed(*parts: object) -> int:

@@ -27,7 +27,7 @@ OUTCOMES = [
     (model.Killed("signal SIGSEGV"), "The process ended while `f` ran: signal SIGSEGV."),
     (model.Missing(()), "There is no function `f`: define it under exactly this name."),
     (model.Missing(("g", "h")), "There is no function `f` (there is g, h): define it under exactly this name."),
-    (model.WrongSignature("(x, y)"), "`f(x, y)` does not take the arguments that it is called with: see the handout."),
+    (model.WrongSignature("(x, y)"), "You define `f(x, y)`; it is called as `f(X, mixture)`."),
     (model.BadValue("more than 64 MiB"), "What `f` returns cannot be compared: more than 64 MiB."),
     (model.Unreadable("f.py is not a text file"), "Nothing could be graded: f.py is not a text file."),
     (model.Returned(1), ""),
@@ -36,7 +36,7 @@ OUTCOMES = [
 
 @pytest.mark.parametrize(("outcome", "message"), OUTCOMES)
 def test_an_outcome_says_what_happened(outcome, message):
-    assert messages.of_outcome("f", outcome, LIMITS) == message
+    assert messages.of_outcome("f", outcome, LIMITS, ("X", "mixture")) == message
 
 
 def test_no_outcome_is_without_words():

@@ -42,6 +42,7 @@ class ForkServer:
     def __init__(self, zygote: Zygote, memory_mib: int, packages: Sequence[str]) -> None:
         self._settings = json.dumps({"memory_mib": memory_mib, "packages": packages}).encode()
         self._zygote = zygote
+        self._closed = False
         self._begin()
 
     def _begin(self) -> None:
@@ -57,8 +58,11 @@ class ForkServer:
         Raises:
             FaultError: the zygote does not answer, even after it was started anew.
         """
+        if self._closed:
+            raise FaultError("the sandbox was closed")
         if not self._reserve.is_there():
-            self.close()
+            self._reserve.drop()
+            self._zygote.close()
             self._zygote = Zygote()
             self._begin()
             if not self._reserve.is_there():
@@ -96,6 +100,7 @@ class ForkServer:
 
     def close(self) -> None:
         """End the zygote, and with it every child."""
+        self._closed = True
         self._reserve.drop()
         self._zygote.close()
 
@@ -126,8 +131,8 @@ class _Forked:
     def drop(self) -> None:
         """Let go of a child that nobody has used."""
         self.connection.close()
-        for stream in self.streams:
-            os.close(stream)
+        while self.streams:
+            os.close(self.streams.pop())
 
     def kill(self) -> None:
         pid = self._server.wait(self._pid)

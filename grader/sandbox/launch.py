@@ -24,6 +24,7 @@ class Zygote:
                 env={"PYTHONHASHSEED": "0"},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
+                start_new_session=True,  # Ctrl-C is for the grader, which ends the others
             )
 
     def close(self) -> None:
@@ -54,6 +55,7 @@ def trusted_worker() -> tuple[subprocess.Popen[bytes], socket.socket, int]:
             stdin=subprocess.DEVNULL,
             stdout=write,
             stderr=write,
+            start_new_session=True,
         )
     os.close(write)
     return process, ours, read

@@ -11,6 +11,7 @@ A child stays unreaped, so that its pid cannot name another process, until the c
 
 import contextlib
 import ctypes
+import fcntl
 import gc
 import importlib
 import json
@@ -114,11 +115,13 @@ def _child(worker: Any, descriptors: list[int], address_space: int, parent: int)
 
 def _only_keep(descriptors: list[int]) -> socket.socket:
     """Make the three descriptors 3, 1 and 2, nothing 0, and close all others."""
+    connection, out, err = descriptors
     nothing = os.open(os.devnull, os.O_RDONLY)
-    high = [os.dup2(fd, 1000 + n) for n, fd in enumerate([nothing, descriptors[1], descriptors[2], descriptors[0]])]
-    for number, fd in enumerate(high):
+    # first to numbers that none of the four is to have, lest one be overwritten before it is moved
+    moved = [fcntl.fcntl(fd, fcntl.F_DUPFD, 4) for fd in (nothing, out, err, connection)]
+    for number, fd in enumerate(moved):
         os.dup2(fd, number)
-    os.closerange(4, 1024)
+    os.closerange(4, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
     return socket.socket(fileno=3)
 
 

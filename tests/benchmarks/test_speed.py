@@ -103,7 +103,7 @@ def fresh_process(source, folder):
     return command("-c", "import numpy, naive_em", cwd=folder)
 
 
-@pytest.mark.parametrize("name", ["right_vectorised", "right_float32", "right_without_imports"])
+@pytest.mark.parametrize("name", ["right_vectorised", "right_float32", "wrong_variance_not_by_d"])
 def test_isolation_costs_at_most_half_and_six_milliseconds(plan, name, tmp_path):
     (work,) = submission.collect([NAIVE_EM / "samples" / name], "naive_em.py")
     source = work.files["naive_em.py"]
