@@ -38,7 +38,7 @@ class Worker:
 
     def __init__(self) -> None:
         self.main = ""
-        self.library: Library | None = None
+        self.imports: Library | None = None
         self.given: list[str] = []
 
     def answer(self, request: dict[str, Any]) -> Reply:
@@ -53,17 +53,17 @@ class Worker:
             sys.path[:0] = paths
             self.main, self.given = main, list(given)
         else:
-            self.library = Library(main, given=given, packages=loaded_packages(), **submission)
-            sys.meta_path.insert(0, self.library)
+            self.imports = Library(main, given=given, packages=loaded_packages(), **submission)
+            sys.meta_path.insert(0, self.imports)
             for name in [name for name in sys.modules if name.partition(".")[0] == "grader"]:
                 del sys.modules[name]
-            self.main = self.library.main
+            self.main = self.imports.main
         importlib.import_module(self.main)
         return {"loaded": True}
 
     def build(self, record: Record) -> Any:
         """Return what a record in a request stands for."""
-        return self.library.build(record) if self.library else build(record, self.given, _resolve)
+        return self.imports.build(record) if self.imports else build(record, self.given, _resolve)
 
     def _call(
         self,
@@ -97,7 +97,7 @@ class Worker:
 
     def _frames(self, error: BaseException) -> Iterator[list[Any]]:
         """Yield [file, line, function, text] of the frames in the submission, or of all in a trusted worker."""
-        own = self.library.own if self.library else None
+        own = self.imports.own if self.imports else None
         for frame in traceback.extract_tb(error.__traceback__):
             if own is None or frame.filename in own:
                 yield [frame.filename, frame.lineno or 0, frame.name, self._line(frame.filename, frame.lineno or 0)]
@@ -105,7 +105,7 @@ class Worker:
             yield [str(error.filename), error.lineno or 0, "", str(error.text or "").strip()]
 
     def _line(self, filename: str, number: int) -> str:
-        source = self.library.own.get(filename) if self.library else None
+        source = self.imports.own.get(filename) if self.imports else None
         lines = source.data.splitlines()[number - 1 : number] if source else []
         return lines[0].decode("utf-8", "replace").strip() if lines else ""
 
