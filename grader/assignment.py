@@ -1,5 +1,6 @@
 """An assignment's folder: find it, read its spec, and say where in the spec something is wrong."""
 
+import os
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -28,18 +29,30 @@ class Assignment:
     def given(self) -> dict[str, bytes]:
         """Return the modules that the course gives, by their paths inside `given/`."""
         folder = self.folder / "given"
-        return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*.py"))}
+        return {
+            path.relative_to(folder).as_posix(): path.read_bytes()
+            for path in sorted(folder.rglob("*.py"))
+            if path.is_file()
+        }
 
 
 def find(name: str) -> Path:
     """Return the assignment's folder, from its path or its name under `assignments/`."""
     for folder in (Path(name), Path("assignments") / name):
-        if (folder / FILENAME).is_file():
+        if os.path.isfile(folder / FILENAME):  # noqa: PTH113  which is false of a name that is too long
             return folder
-    if Path(name).is_dir():
+    if os.path.isdir(name):  # noqa: PTH112
         raise UsageError(f"{name}: no {FILENAME} in this folder")
     known = sorted(path.parent.name for path in Path("assignments").glob(f"*/{FILENAME}"))
     raise UsageError(f"{name}: no such assignment{suggest(name, known)}")
+
+
+def here() -> Path:
+    """Return the assignment that the current folder belongs to: itself, or the folder above it."""
+    for folder in (Path(), Path("..")):
+        if (folder / FILENAME).is_file():
+            return folder
+    raise UsageError(f"no {FILENAME} in this folder or the one above: say where it is with --assignment DIR")
 
 
 def load(folder: Path) -> Assignment:

@@ -18,12 +18,14 @@ import numpy as np
 import platformdirs
 
 from grader import __version__
-from grader.assignment import FILENAME, Assignment
+from grader.assignment import Assignment
 from grader.sandbox import protocol
 from grader.sandbox.values import ProtocolError, RefusedError
 
 LARGEST = 2**30
 """In bytes."""
+UNUSED = frozenset({"samples", "starter", "README.md"})
+"""What an assignment's folder has that neither arguments nor wanted values are made from."""
 
 
 def key(assignment: Assignment) -> str:
@@ -36,16 +38,16 @@ def key(assignment: Assignment) -> str:
 
 
 def _sources(assignment: Assignment) -> Iterator[Path]:
-    folder = assignment.folder
-    yield folder / FILENAME
-    yield from sorted(folder.glob("*.py"))
-    for part in ("given", "data"):
-        yield from sorted(path for path in (folder / part).rglob("*") if path.is_file() and path.suffix != ".pyc")
+    """Yield all files of the assignment but those that nothing is made from, and the installed reference's."""
+    for path in sorted(assignment.folder.rglob("*")):
+        part = path.relative_to(assignment.folder).parts[0]
+        if part not in UNUSED and "__pycache__" not in path.parts and path.is_file():
+            yield path
     top = (assignment.spec.reference or "").partition(".")[0]
     found = find_spec(top) if top else None  # finds a top-level module without importing it
     if found and found.submodule_search_locations:
         for place in found.submodule_search_locations:
-            yield from sorted(Path(place).rglob("*.py"))
+            yield from sorted(path for path in Path(place).rglob("*.py") if path.is_file())
     elif found and found.origin and Path(found.origin).is_file():
         yield Path(found.origin)
 
@@ -59,7 +61,7 @@ def load(folder: Path, key: str) -> list[Any] | None:
     """Return what was kept under the key, or None."""
     try:
         data = bytearray(_file(folder).read_bytes())
-        header, _ = protocol.lengths(data[: protocol.PREFIX], LARGEST)
+        header, _ = protocol.lengths(data[: protocol.PREFIX], LARGEST, LARGEST)
         end = protocol.PREFIX + header
         kept = protocol.unpack(data[protocol.PREFIX : end], data[end:])
     except (OSError, ProtocolError):
@@ -71,7 +73,7 @@ def keep(folder: Path, key: str, made: list[Any]) -> None:
     """Keep for the next time what was made; where that cannot be, the next time makes it again."""
     path = _file(folder)
     with contextlib.suppress(OSError, RefusedError):
-        frame = protocol.pack({"key": key, "made": made}, LARGEST)
+        frame = protocol.pack({"key": key, "made": made}, LARGEST, LARGEST)
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
             file.write(frame)

@@ -11,6 +11,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -23,25 +24,40 @@ if TYPE_CHECKING:
     from grader.spec import Spec
 
 PASSED, LOST, FAULT, INTERRUPTED = 0, 1, 3, 130
+PART = ".part"
+"""How a file of results ends its name until it is whole."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a check mark, on a terminal that has none
     arguments = _parser().parse_args(argv)
     try:
-        return int(arguments.command(arguments))
+        return _run(arguments)
     except GraderError as error:
         print(f"grader: {error}", file=sys.stderr)
         return error.status
-    except KeyboardInterrupt:
-        print("grader: interrupted", file=sys.stderr)
+    except KeyboardInterrupt as interrupt:
+        print(f"grader: interrupted {interrupt}".rstrip(), file=sys.stderr)
         return INTERRUPTED
+    except OSError as error:  # a full disk, say: what this program reads is met with errors of its own
+        print(f"grader: {error}", file=sys.stderr)
+        return FAULT
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has gone: flush to nowhere
         return FAULT
     except Exception:  # noqa: BLE001  the funnel: a fault of ours must not look like a student's (Python exits with 1)
         traceback.print_exc()
         return FAULT
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    status = int(arguments.command(arguments))
+    if sys.stdout is not None:
+        sys.stdout.flush()  # here, where a full disk can still be told
+    return status
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -58,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
 
     check = commands.add_parser("check", help="check your own work against the public cases")
     check.add_argument("files", metavar="FILE", nargs="*", type=Path, help="by default the assignment's file, here")
-    check.add_argument("--assignment", metavar="DIR", default=".", help="by default the current folder")
+    check.add_argument("--assignment", metavar="DIR", help="by default the current folder, or the one above")
     check.set_defaults(command=_check)
     return parser
 
@@ -77,7 +93,7 @@ def _grade(arguments: argparse.Namespace) -> int:
     with ExitStack() as stack:
         zygotes = [stack.enter_context(Zygote())]
         from grader import assignment, engine, submission  # while it starts
-        from grader.report import json, terminal
+        from grader.report import json
 
         loaded = assignment.load(assignment.find(arguments.assignment))
         submissions = submission.collect(arguments.paths, loaded.spec.submission.file)
@@ -85,14 +101,27 @@ def _grade(arguments: argparse.Namespace) -> int:
         lines = stack.enter_context(_writing(arguments.jsonl))
         advance = stack.enter_context(_progress(len(submissions)))
         results: list[Result] = []
-        for result in engine.grade(loaded, submissions, zygotes):
-            results.append(result)
-            if lines is not None:
-                print(json.render(result), file=lines, flush=True)
-            advance()
-    out = sys.stderr if arguments.jsonl == "-" else sys.stdout
-    print(terminal.render(results, _title(loaded.spec), **_looks(out)), end="", file=out)
+        try:
+            for result in engine.grade(loaded, submissions, zygotes):
+                results.append(result)
+                if lines is not None:
+                    print(json.render(result), file=lines, flush=True)
+                advance()
+        except KeyboardInterrupt:
+            _show(results, loaded.spec, arguments.jsonl)
+            kept = "" if arguments.jsonl in {None, "-"} else f"; their results are in {arguments.jsonl}{PART}"
+            raise KeyboardInterrupt(f"after {len(results)} of {len(submissions)} submissions{kept}") from None
+    _show(results, loaded.spec, arguments.jsonl)
     return _status(results)
+
+
+def _show(results: Sequence["Result"], spec: "Spec", jsonl: str | None) -> None:
+    """Print the table where the JSON does not go."""
+    from grader.report import terminal
+
+    out = sys.stderr if jsonl == "-" else sys.stdout
+    if results:
+        print(terminal.render(results, _title(spec), **_looks(out)), end="", file=out)
 
 
 def _check(arguments: argparse.Namespace) -> int:
@@ -100,7 +129,7 @@ def _check(arguments: argparse.Namespace) -> int:
         from grader import assignment, engine, submission  # while it starts
         from grader.report import terminal
 
-        loaded = assignment.load(assignment.find(arguments.assignment))
+        loaded = assignment.load(assignment.find(arguments.assignment) if arguments.assignment else assignment.here())
         filename = loaded.spec.submission.file
         submissions = submission.collect(arguments.files or [Path(filename)], filename)
         results = list(engine.grade(loaded, submissions, [zygote], public_only=True))
@@ -121,9 +150,13 @@ def _status(results: Sequence["Result"]) -> int:
     return PASSED if passed else LOST
 
 
+def _is_terminal(stream: TextIO | None) -> bool:
+    return stream is not None and stream.isatty()  # there is none where it was closed
+
+
 def _looks(stream: TextIO) -> dict[str, Any]:
     """Return how wide and whether in colour a stream shows text."""
-    if not stream.isatty():
+    if not _is_terminal(stream):
         return {"color": False}
     return {"color": "NO_COLOR" not in os.environ, "width": os.get_terminal_size(stream.fileno()).columns}
 
@@ -133,25 +166,31 @@ def _writing(name: str | None) -> Iterator[TextIO | None]:
     """Open the file of results. It takes its name when all is written, so a failed run replaces no earlier one."""
     if name is None:
         yield None
+    elif not name:
+        raise UsageError("--jsonl needs the name of a file, or - for standard output")
     elif name == "-":
         sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
         yield sys.stdout
     else:
         path = Path(name)
-        whole = path if path.exists() and not path.is_file() else path.with_name(path.name + ".part")
-        try:
-            with whole.open("w", encoding="utf-8") as file:
-                yield file
-        except OSError as error:
-            raise UsageError(f"{name}: {error.strerror}") from error
+        whole = path if path.exists() and not path.is_file() else path.with_name(path.name + PART)
+        with _opened(whole, name) as file:
+            yield file
         if whole != path:
             whole.replace(path)
+
+
+def _opened(path: Path, name: str) -> TextIO:
+    try:
+        return path.open("w", encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{name}: {error.strerror}") from error
 
 
 @contextmanager
 def _progress(total: int) -> Iterator[Callable[[], object]]:
     """Show progress on a terminal; elsewhere show none. What it yields is called after each submission."""
-    if not sys.stderr.isatty():
+    if not _is_terminal(sys.stderr):
         yield lambda: None
         return
     from rich.console import Console

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.components import reordered
+from grader.components import as_array, reordered
 from grader.model import (
     Comparison,
     Differs,
@@ -82,6 +82,8 @@ class _Walk:
 
     def returned(self, got: Any, want: tuple[Any, ...]) -> None:
         names = self.rules.returns
+        if isinstance(got, Record):  # a namedtuple is a tuple
+            got = tuple(got.fields.values())
         if isinstance(got, list):
             self.odd(WrongType("", describe(got), "a tuple"))
             got = tuple(got)
@@ -117,7 +119,7 @@ class _Walk:
 
     def record(self, path: str, got: Any, want: Record) -> None:
         fields = tuple(want.fields)
-        if isinstance(got, tuple) and not isinstance(got, Record | Opaque) and len(got) == len(fields):
+        if isinstance(got, tuple) and len(got) == len(fields):
             self.odd(WrongType(path, describe(got), f"a {want.name}"))
             got = Record(want.name, dict(zip(fields, got, strict=True)))
         if not isinstance(got, Record):
@@ -138,7 +140,7 @@ class _Walk:
             self.part(name(key), got[key], want[key])
 
     def sequence(self, path: str, got: Any, want: Sequence[Any]) -> None:
-        if isinstance(got, Record | Opaque) or not isinstance(got, list | tuple):
+        if not isinstance(got, list | tuple):
             self.problems.append(WrongType(path, describe(got), describe(want)))
             return
         if type(got) is not type(want):
@@ -174,26 +176,19 @@ class _Walk:
         if isinstance(got, np.ndarray | np.generic | int | float | complex) and not isinstance(got, bool):
             return np.asarray(got) if _fits(got) else np.asarray(float("inf"))
         wanted = f"an array of {_KINDS[want.dtype.kind]}" if want.ndim else "a number"
-        if isinstance(got, list | tuple) and not isinstance(got, Record | Opaque):
-            array = _array(got)
+        if isinstance(got, list | tuple):
+            array = as_array(got)
             if array is not None:
                 self.odd(WrongType(path, describe(got), wanted))
                 return array
-        self.problems.append(WrongType(path, describe(got), wanted))
+            self.problems.append(WrongType(path, f"{describe(got)} that makes no array of numbers", wanted))
+        else:
+            self.problems.append(WrongType(path, describe(got), wanted))
         return None
 
 
 def _fits(got: Any) -> bool:
     return not isinstance(got, int) or -(2**63) <= got < 2**63
-
-
-def _array(values: Sequence[Any]) -> Numbers | None:
-    """Return nested lists of numbers as an array, and None for anything else."""
-    try:
-        array = np.array(values)
-    except (ValueError, OverflowError, TypeError):  # ragged
-        return None
-    return array if array.dtype.kind in _KINDS else None
 
 
 def _differences(path: str, got: Numbers, want: Numbers, tolerance: Tolerance) -> Differs | None:
@@ -220,7 +215,7 @@ def _differences(path: str, got: Numbers, want: Numbers, tolerance: Tolerance) -
 
 
 def _worst(bad: Numbers, error: Numbers, allowed: Numbers, got: Numbers, want: Numbers) -> list[Mismatch]:
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         excess = np.where(np.isnan(error), np.inf, error / allowed)
     excess = np.where(bad, np.where(np.isnan(excess), np.inf, excess), -1.0).ravel()
     most = np.argsort(-excess, kind="stable")[: min(WORST, int(bad.sum()))]

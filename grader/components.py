@@ -15,15 +15,12 @@ def reordered(got: Any, want: Any, permute: Mapping[str, int], returns: Sequence
 
     `permute` names the parts whose components move together, with the axis that counts the components.
     """
-    pairs = [
-        (np.moveaxis(np.asarray(one), axis, 0), np.moveaxis(np.asarray(other), axis, 0))
-        for path, axis in permute.items()
-        if (one := lookup(got, path, returns)) is not None
-        and (other := lookup(want, path, returns)) is not None
-        and np.shape(one) == np.shape(other)
-    ]
-    if len(pairs) != len(permute):
-        return got  # the comparison says which shape is wrong
+    pairs = []
+    for path, axis in permute.items():
+        one, other = (as_array(lookup(value, path, returns)) for value in (got, want))
+        if one is None or other is None or one.shape != other.shape:
+            return got  # the comparison says what is wrong
+        pairs.append((np.moveaxis(one, axis, 0), np.moveaxis(other, axis, 0)))
     order = _matching(np.sum([_costs(one, other) for one, other in pairs], axis=0))
     for path, axis in permute.items():
         value = np.take(np.asarray(lookup(got, path, returns)), order, axis)
@@ -31,12 +28,33 @@ def reordered(got: Any, want: Any, permute: Mapping[str, int], returns: Sequence
     return got
 
 
+def as_array(value: Any) -> Numbers | None:
+    """Return a number, an array or nested lists of numbers as an array, and None for anything else."""
+    if not _all_numbers(value):
+        return None
+    try:
+        array = np.asarray(value)
+    except (ValueError, OverflowError):  # ragged
+        return None
+    return array if array.dtype.kind in "biufc" else None
+
+
+def _all_numbers(value: Any) -> bool:
+    """Tell whether there is nothing else in it; numpy would make texts of all entries for the sake of one."""
+    if isinstance(value, list | tuple):
+        return all(map(_all_numbers, value))
+    return isinstance(value, int | float | complex | np.number | np.bool_ | np.ndarray)
+
+
 def _costs(got: Numbers, want: Numbers) -> Numbers:
     """Return (K, K) squared distances between wanted components (rows) and those that came, in units of the wanted."""
     K = len(want)
-    flat = [np.nan_to_num(array.reshape(K, -1)) for array in (got, want)]
-    scale = np.square(np.abs(flat[1])).mean() or 1.0
-    return np.asarray(np.square(np.abs(flat[1][:, None] - flat[0][None])).mean(axis=-1) / scale)
+    one, other = (
+        np.nan_to_num(array.astype(np.complex128)).reshape(K, array.size // max(K, 1)) for array in (got, want)
+    )
+    with np.errstate(over="ignore", invalid="ignore"):
+        scale = np.square(np.abs(other)).sum() or 1.0
+        return np.asarray(np.nan_to_num(np.square(np.abs(other[:, None] - one[None])).sum(axis=-1) / scale))
 
 
 def _matching(costs: Numbers) -> list[int]:

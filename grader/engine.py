@@ -7,6 +7,7 @@ a function share one deadline, which is kept here, in the grader's process.
 
 import queue
 import time
+import traceback
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -21,6 +22,9 @@ from grader.sandbox.client import Child, Output, load_request
 from grader.sandbox.forkserver import ForkServer
 from grader.sandbox.launch import Zygote
 from grader.submission import Submission
+
+LONGEST_MESSAGE = 4000
+"""In characters: a submission decides how long some of its names are."""
 
 
 def grade(
@@ -41,9 +45,24 @@ def grade(
         plan = plan.public() if public_only else plan
         if not plan.calls:
             raise UsageError(f"{settings.name} has no public cases: they are all graded after handing in")
-        for server in servers:
-            server.ready()  # a sandbox that does not start is one fault, not one a submission
+        _try_out(plan, servers)
         yield from _grade_all(plan, servers, submissions)
+
+
+def _try_out(plan: Plan, servers: Sequence[ForkServer]) -> None:
+    """Load an empty submission, so that what would fail for every student is told once, and as our fault."""
+    for server in servers:
+        server.ready()
+    child = servers[0].child(Output())
+    frame = load_request("empty.py", {"empty.py": b""}, plan.given, plan.assignment.spec.names)
+    outcome = child.ask(frame, time.monotonic() + plan.assignment.spec.limits.seconds)
+    child.close()
+    match outcome:
+        case None:
+            return
+        case model.Raised(kind, message):
+            raise plan.assignment.mistake(("names",), f"{kind}: {message}")
+    raise FaultError(f"the sandbox cannot load even an empty submission: {outcome}")
 
 
 def _grade_all(plan: Plan, servers: Sequence[ForkServer], submissions: Sequence[Submission]) -> Iterator[Result]:
@@ -78,6 +97,9 @@ def grade_one(plan: Plan, server: ForkServer, submission: Submission) -> Result:
         items = [run.item(name) for name in plan.calls]
     except FaultError as error:
         fault = str(error)
+    except Exception as error:  # noqa: BLE001  a mistake of ours in one submission must not cost the others theirs
+        traceback.print_exc()
+        fault = f"the grader itself failed: {type(error).__name__}: {error}"
     finally:
         run.close()
     return Result(
@@ -119,10 +141,12 @@ class _Run:
 
     def item(self, name: str) -> ItemResult:
         """Grade a function. All its calls are sent at once, so the child works on while its values are compared."""
-        deadline = time.monotonic() + self.limits.seconds
         calls = self.plan.calls[name]
         if self.child is not None and self.child.alive:
             self.child.send(call.request for call in calls)
+        elif self.unloadable is None:  # an earlier function ended it; loading is not on this one's time
+            self.unloadable = self._load(time.monotonic() + self.limits.seconds, calls)
+        deadline = time.monotonic() + self.limits.seconds
         cases = [self._case(name, calls[n:], deadline) for n in range(len(calls))]
         return score.item(name, self.spec.functions[name].points, cases, self.spec.scoring)
 
@@ -139,13 +163,13 @@ class _Run:
             why = messages.of_loading(self.submission.main, failure, self.limits)
             return self._result(call, failure, why, time.monotonic() - began)
         outcome = self._receive(deadline)
+        shown = call.visibility == "public"
         seconds = time.monotonic() - began
         if not isinstance(outcome, model.Returned):
-            return self._result(
-                call, outcome, messages.of_outcome(function, outcome, self.limits, call.arguments), seconds
-            )
+            why = messages.of_outcome(function, outcome, self.limits, call.arguments, shown=shown)
+            return self._result(call, outcome, why, seconds)
         comparison = compare(outcome.value, call.want, call.rules)
-        message = messages.of_case(function, comparison, shown=call.visibility == "public")
+        message = messages.of_case(function, comparison, shown=shown)
         return self._result(call, outcome, message, seconds, comparison)
 
     def _load(self, deadline: float, calls: Sequence[Call] = ()) -> model.Outcome | None:
@@ -168,8 +192,10 @@ class _Run:
         self, call: Call, outcome: model.Outcome, message: str, seconds: float, comparison: Comparison | None = None
     ) -> CaseResult:
         status = _status(outcome, comparison)
-        if call.remark and status != "passed":
+        if call.remark and status != "passed" and not message.endswith(messages.FREE):
             message = f"{message} {messages.FREE}"
+        if len(message) > LONGEST_MESSAGE:
+            message = message[:LONGEST_MESSAGE] + " …"
         return CaseResult(
             name=call.name,
             status=status,

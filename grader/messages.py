@@ -4,12 +4,15 @@ Of a hidden case neither inputs nor wanted values are shown, nor what the studen
 """
 
 from collections.abc import Sequence
+from textwrap import shorten
 from typing import Any
 
 from grader import model
 from grader.model import Comparison, Differs, Limits, Outcome, Problem, Unequal, WrongParts, WrongShape, WrongType
 
 FREE = "This costs no points."
+LONGEST = 200
+"""How much is shown of an exception's text, in characters."""
 
 _EXCEPTIONS = {
     "NotImplementedError": "is not written yet: it raises NotImplementedError",
@@ -23,6 +26,7 @@ _EXCEPTIONS = {
 _LOADING = {
     "FileNotFoundError": "No files are there when it is graded: read data under `if __name__ == '__main__':`.",
     "EOFError": "Nobody answers input(): ask under `if __name__ == '__main__':`.",
+    "ModuleNotFoundError": "There are the standard library, what the course gives, and the assignment's packages.",
     "SystemExit": "It calls exit() when it is imported: do so under `if __name__ == '__main__':`.",
     "BdbQuit": "A debugger's breakpoint is left in it: remove breakpoint() or pdb.set_trace().",
 }
@@ -32,17 +36,21 @@ _LOADING = {
 def of_case(function: str, comparison: Comparison, *, shown: bool) -> str:
     """Return what there is to say of a value that came: what is wrong with it, then what is odd about it."""
     problems = [of_problem(function, problem, shown=shown) for problem in comparison.problems]
-    remarks = [f"{of_problem(function, remark, shown=shown)} {FREE}" for remark in comparison.remarks]
-    return " ".join(problems + remarks)
+    free = "That alone costs no points." if problems else FREE
+    remarks = [of_problem(function, remark, shown=shown) for remark in comparison.remarks]
+    return " ".join([*problems, *remarks, *([free] if remarks else [])])
 
 
 def of_outcome(  # noqa: C901  one template an outcome
-    function: str, outcome: Outcome, limits: Limits, arguments: Sequence[str] = ()
+    function: str, outcome: Outcome, limits: Limits, arguments: Sequence[str] = (), *, shown: bool = True
 ) -> str:
-    """Return what a call did that did not return a value; `arguments` are the names of what it was called with."""
+    """Return what a call did that did not return a value.
+
+    `arguments` are the names of what it was called with. An exception's text may hold values of a hidden case.
+    """
     match outcome:
         case model.Raised(kind, message, frames):
-            return f"`{function}` {_raised(kind, message)}{_where(frames)}."
+            return f"`{function}` {_raised(kind, message if shown else '')}{_where(frames)}."
         case model.TimedOut(begun=True):
             return f"`{function}` was still running when its {limits.seconds:g} s were over: does its loop end?"
         case model.TimedOut():
@@ -89,7 +97,7 @@ def _raised(kind: str, message: str) -> str:
 
 
 def _colon(message: str) -> str:
-    return f": {message.rstrip('.')}" if message else ""
+    return f": {shorten(message, LONGEST, placeholder=' …').rstrip('.')}" if message else ""
 
 
 def _where(frames: Sequence[model.Frame]) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pydantic_core import ErrorDetails
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 from grader.yamlfile import Document, Mistake, dotted
 
@@ -22,10 +22,15 @@ def in_words(file: Path, document: Document, mistakes: Sequence[Mistake]) -> str
 
 def from_pydantic(document: Any, detail: ErrorDetails, keys: Keys) -> Mistake:
     """Return pydantic's error as a mistake at the path where the document has it."""
-    path, value = _path(document, detail["loc"])
+    path, value = _path(document, (*detail["loc"], *detail.get("ctx", {}).get("below", ())))
     if detail["type"] == "extra_forbidden":
         return Mistake(path, f"unknown key{suggest(str(path[-1]), _allowed_keys(path, keys))}")
     return Mistake(path, _WORDS.get(detail["type"], _plainly)(detail, value))
+
+
+def at(below: Sequence[int | str], message: str) -> PydanticCustomError:
+    """Return the error for a validator to raise where a part below the one that it validates is wrong."""
+    return PydanticCustomError("at", "{message}", {"below": tuple(below), "message": message})
 
 
 def _path(document: Any, location: tuple[int | str, ...]) -> tuple[tuple[int | str, ...], Any]:
@@ -92,6 +97,7 @@ def _must_be(what: str) -> Callable[[ErrorDetails, Any], str]:
 _WORDS: dict[str, Callable[[ErrorDetails, Any], str]] = {
     "missing": lambda _detail, _value: "this key is required",
     "value_error": _own_words,
+    "at": _own_words,
     "float_type": _number,
     "int_type": _number,
     "string_type": _must_be("a text"),

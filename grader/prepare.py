@@ -7,21 +7,23 @@ They depend on nothing but the assignment, so they are kept on disk, under the h
 import contextlib
 import pathlib
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 
 from grader import cache, model
 from grader.assignment import Assignment
-from grader.compare import Rules
+from grader.compare import Rules, compare, describe
 from grader.components import lookup, replaced
 from grader.errors import FaultError
 from grader.mistakes import suggest
 from grader.model import Returned
 from grader.sandbox import client, forkserver
+from grader.sandbox.values import RefusedError
 from grader.spec import Case, Load, Make, MakeArray, inside
 from grader.yamlfile import Path, dotted
 
@@ -61,10 +63,13 @@ class Plan:
 def prepare(assignment: Assignment) -> Plan:
     """Make every case's arguments and wanted value, or take them from an earlier time.
 
+    A wanted value that would not pass its own comparison is a mistake of the spec, and told before anybody is graded.
+
     Raises:
         SpecError: the spec names what the instructor's code does not have, or a data file that cannot be read.
         FaultError: the instructor's code fails.
     """
+    _look_for(assignment.spec.packages, assignment)
     key = cache.key(assignment)
     made = cache.load(assignment.folder, key)
     if made is None:
@@ -79,13 +84,32 @@ def prepare(assignment: Assignment) -> Plan:
     return Plan(assignment, assignment.given(), _calls(assignment, iter(made)))
 
 
+def _look_for(packages: Sequence[str], assignment: Assignment) -> None:
+    for n, package in enumerate(packages):
+        if find_spec(package) is None:
+            raise assignment.mistake(("packages", n), f"there is no package {package!r} on this machine: install it")
+
+
 def _calls(assignment: Assignment, made: Iterator[tuple[list[Any], Any]]) -> dict[str, tuple[Call, ...]]:
     calls: dict[str, tuple[Call, ...]] = {}
     for name, function in assignment.spec.functions.items():
         calls[name] = tuple(
-            _call(assignment, name, case, k, next(made)) for case in function.cases for k in range(case.repeat)
+            _checked(_call(assignment, name, case, k, next(made)), assignment, ("functions", name, "cases", n))
+            for n, case in enumerate(function.cases)
+            for k in range(case.repeat)
         )
     return calls
+
+
+def _checked(call: Call, assignment: Assignment, path: Path) -> Call:
+    try:
+        problems = compare(call.want, call.want, call.rules).problems
+    except (TypeError, ValueError) as error:  # of a type, or with an axis, that cannot be compared
+        raise assignment.mistake(path, str(error)) from error
+    if problems:
+        message = f"the wanted value of {problems[0].path} does not equal itself: is it NaN (see `nan_equal`)?"
+        raise assignment.mistake(path, message)
+    return call
 
 
 def _call(assignment: Assignment, name: str, case: Case, k: int, made: tuple[list[Any], Any]) -> Call:
@@ -99,7 +123,10 @@ def _call(assignment: Assignment, name: str, case: Case, k: int, made: tuple[lis
         permute=case.permute,
     )
     title = case.name if case.repeat == 1 else f"{case.name} ({k + 1} of {case.repeat})"
-    request = client.call_request(name, args, _seed("call", assignment.spec.name, name, case.name, k))
+    try:
+        request = client.call_request(name, args, _seed("call", assignment.spec.name, name, case.name, k))
+    except RefusedError as error:
+        raise assignment.mistake(("functions", name), f"case {case.name!r} cannot be sent: {error}") from error
     return Call(title, tuple(case.args), request, want, rules, case.visibility, case.remark)
 
 
@@ -142,7 +169,7 @@ class _Instructor:
     def _loaded(self, given: Load, path: Path) -> Any:
         try:
             return load_data(inside(self.assignment.folder, given.load), given.array)
-        except (ValueError, OSError, KeyError) as error:
+        except Exception as error:  # numpy's readers have many: of zip files, tokens, pickles, ends of files
             raise self.assignment.mistake(path, f"{given.load} cannot be read: {error}") from error
 
     def _array(self, numbers: list[Any], path: Path) -> Any:
@@ -183,6 +210,9 @@ class _Instructor:
             whole = tuple(expected[part] for part in returns)
             return whole if len(whole) > 1 else whole[0]
         want = self._referred(name, args, seed, path)
+        if want is None or (len(returns) > 1 and not (isinstance(want, tuple) and len(want) == len(returns))):
+            message = f"the reference's {name} returns {describe(want)}, not {', '.join(returns)}"
+            raise self.assignment.mistake((*path[:2], "returns"), message)
         for key, value in expected.items():
             if lookup(want, key, returns) is None:
                 raise self.assignment.mistake((*path, "expect", key), f"the reference's {name} returns no {key}")
@@ -190,7 +220,11 @@ class _Instructor:
         return want
 
     def _referred(self, name: str, args: list[Any], seed: int, path: Path) -> Any:
-        outcome = self._ask(client.call_request(name, args, seed, offers={}))
+        try:
+            request = client.call_request(name, args, seed, offers={})
+        except RefusedError as error:
+            raise self.assignment.mistake(path, f"the arguments cannot be sent: {error}") from error
+        outcome = self._ask(request)
         match outcome:
             case Returned(value):
                 return value
@@ -212,18 +246,24 @@ class _Instructor:
         match outcome:
             case None:
                 return child
-            case model.Raised("ModuleNotFoundError", message) if main.startswith(message.split("'")[1]):
+            case model.Raised("ModuleNotFoundError", message) if _is_about(message, main):
                 child.close()
                 raise self.assignment.mistake(("reference",), f"there is no module {main!r} to import")
         child.close()
         raise FaultError(f"the reference {main} {_what_happened(outcome)}\n{output.text()}".rstrip())
 
 
+def _is_about(message: str, module: str) -> bool:
+    """Tell whether the module that was not found is the one that was asked for, or one that holds it."""
+    quoted = message.partition("'")[2].partition("'")[0]
+    return bool(quoted) and f"{module}.".startswith(f"{quoted}.")
+
+
 def _what_happened(outcome: model.Outcome | None) -> str:
     match outcome:
         case model.Raised(kind, message, frames):
-            where = f" ({frames[-1].file}, line {frames[-1].line})" if frames else ""
-            return f"raised {kind}: {message}{where}"
+            places = [f"{frame.file}, line {frame.line}" for frame in (frames[:1] + frames[1:][-1:])]
+            return f"raised {kind}: {message}" + (f" ({'; then '.join(places)})" if places else "")
         case model.TimedOut():
             return f"took longer than {SECONDS:g} s"
         case model.Killed(how):
@@ -239,7 +279,7 @@ def load_data(path: pathlib.Path, array: str | None) -> Any:
     """Read the numbers of a `.txt`, `.csv`, `.npy` or `.npz` file; nothing in it is executed.
 
     Raises:
-        ValueError, OSError, KeyError: it holds no such numbers.
+        Exception: it holds no such numbers.
     """
     if path.suffix in {".npy", ".npz"}:
         loaded = np.load(path, allow_pickle=False)

@@ -23,6 +23,7 @@ from pydantic import (
     model_validator,
 )
 
+from grader.mistakes import at
 from grader.model import Limits, Part, Scoring, Tolerance, Visibility
 
 DATA_SUFFIXES = frozenset({".txt", ".csv", ".npy", ".npz"})
@@ -76,6 +77,14 @@ def _argument(value: Any, info: ValidationInfo) -> Any:
             if key in value:
                 return kind.model_validate(value, context=info.context)
         raise ValueError("must be a plain value, or have the key `load`, `make` or `array`")
+    return _plain(value)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if value is not None and not isinstance(value, bool | int | float | str):
+        raise ValueError(f"must be a number, a text, true, false, null or a list of these, not {value!r}")
     return value
 
 
@@ -97,6 +106,8 @@ def _name(value: str) -> str:
 
 
 def _dotted_name(value: str) -> str:
+    if value == "__main__":
+        raise ValueError("must be a module that can be imported")
     for part in value.split("."):
         _name(part)
     return value
@@ -146,22 +157,23 @@ class Function(Part):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        doubled = sorted({case.name for case in self.cases if [c.name for c in self.cases].count(case.name) > 1})
-        if doubled:
-            raise ValueError(f"two cases have the name {doubled[0]!r}")
+        names = [case.name for case in self.cases]
+        for n, name in enumerate(names):
+            if name in names[:n]:
+                raise at(["cases", n, "name"], f"another case has the name {name!r}")
         if all(case.remark for case in self.cases):
-            raise ValueError("every case is a remark, so nothing would earn the points")
+            raise at(["cases"], "every case is a remark, so nothing would earn the points")
         for where, keys in self._named():
             for key in keys:
                 if key.partition(".")[0] not in self.returns:
-                    raise ValueError(f"{where}: {key!r} is not one of the returns ({', '.join(self.returns)})")
+                    raise at([*where, key], f"{key!r} is not one of the returns ({', '.join(self.returns)})")
         return self
 
-    def _named(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        yield "tolerance", self.tolerance
+    def _named(self) -> Iterator[tuple[list[int | str], dict[str, Any]]]:
+        yield ["tolerance"], self.tolerance
         for n, case in enumerate(self.cases):
             for field in ("expect", "tolerance", "permute"):
-                yield f"cases[{n}].{field}", getattr(case, field)
+                yield ["cases", n, field], getattr(case, field)
 
 
 class Submission(Part):
@@ -191,13 +203,12 @@ class Spec(Part):
 
     @model_validator(mode="after")
     def _answerable(self) -> Self:
-        if self.reference is None:
-            for name, function in self.functions.items():
-                for n, case in enumerate(function.cases):
-                    if not set(function.returns) <= set(case.expect):
-                        raise ValueError(
-                            f"functions.{name}.cases[{n}] expects not every value, and there is no reference"
-                        )
+        for name, function in self.functions.items() if self.reference is None else ():
+            for n, case in enumerate(function.cases):
+                missing = [part for part in function.returns if part not in case.expect]
+                if missing:
+                    message = f"expects no {missing[0]}, and there is no reference to give it"
+                    raise at(["functions", name, "cases", n], message)
         return self
 
 
@@ -208,6 +219,8 @@ def inside(folder: Path, name: str) -> Path:
         ValueError: it is not there, or not inside.
     """
     path = folder / name
+    if len(name) > 1000:
+        raise ValueError("a path is too long")
     if not path.resolve().is_relative_to(folder.resolve()):
         raise ValueError(f"{name} is outside the assignment's folder")
     if not path.is_file():

@@ -4,6 +4,7 @@ Of a submission's folder the graded file is read, and those other modules that i
 of the folder (data, notes, a virtual environment) is never opened. Links are followed only inside the folder.
 """
 
+import contextlib
 import os
 import re
 import stat
@@ -16,6 +17,8 @@ from grader.errors import UsageError
 
 LARGEST_FILE = 2**20
 """The largest file of a submission, in bytes."""
+LARGEST_ALL = 8 * 2**20
+"""The largest that all files of a submission together may be, in bytes."""
 MOST_ENTRIES = 10_000
 """How many files and folders of a submission are looked at."""
 SKIPPED = frozenset({"venv", "env", "site-packages", "node_modules", "__pycache__"})
@@ -55,7 +58,12 @@ def collect(paths: Sequence[Path], filename: str) -> list[Submission]:
     Raises:
         UsageError: a path is not there or holds no submission, or two submissions have the same id.
     """
-    found = [submission for path in paths for submission in _collect(path, filename)]
+    found: list[Submission] = []
+    for path in paths:
+        try:
+            found += _collect(path, filename)
+        except OSError as error:
+            raise UsageError(f"{_shown(path)}: {error.strerror}") from error
     ids = [submission.id for submission in found]
     for double in [name for name in ids if ids.count(name) > 1][:1]:
         raise UsageError(f"two submissions are called {double!r}: grade them in two calls, or rename a folder")
@@ -76,12 +84,17 @@ def _collect(path: Path, filename: str) -> Iterator[Submission]:
 
 
 def _from_folder(folder: Path, filename: str) -> Iterator[Submission]:
+    inner = sorted(path for path in folder.iterdir() if path.is_dir() and _is_looked_at(path.name))
     if os.path.lexists(folder / filename):
+        others = sum(os.path.lexists(path / filename) for path in inner)
+        if others > 1:
+            raise UsageError(f"{_shown(folder)}: a {filename} here, and {others} in folders of it: which are meant?")
         yield _submission(_text(folder.resolve().name), folder, folder / filename, filename)
         return
-    inner = sorted(path for path in folder.iterdir() if path.is_dir() and _is_looked_at(path.name))
     if not inner:
-        raise UsageError(f"{_shown(folder)}: no {filename} here, and no folders with one")
+        found = ", ".join([_text(path.name) for path in sorted(folder.glob("*.py"))][:3])
+        hint = f" (but {found})" if found else ""
+        raise UsageError(f"{_shown(folder)}: no {filename} here, and no folders with one{hint}")
     for path in inner:
         yield _find_main(path, filename)
 
@@ -93,7 +106,10 @@ def _find_main(folder: Path, filename: str) -> Submission:
         return Submission(name, filename, problem="the folder is a link, which is not followed")
     if os.path.lexists(folder / filename):
         return _submission(name, folder, folder / filename, filename)
-    modules = list(_modules(folder))
+    try:
+        modules = list(_modules(folder))
+    except _UnreadableError as error:
+        return Submission(name, filename, problem=str(error))
     mains = [path for path in modules if path.name == filename]
     if len(mains) == 1:
         return _submission(name, folder, mains[0], filename)
@@ -125,8 +141,11 @@ def _mentioned(source: bytes, root: Path, main: Path) -> dict[str, bytes]:
         words = set(re.findall(rb"\w+", queue.pop()))
         for path in [path for path, names in candidates.items() if words & names]:
             del candidates[path]
-            data = files[_relative(path, root)] = _read(path, root)
-            queue.append(data)
+            with contextlib.suppress(_UnreadableError):  # what is not there, if it is imported at all
+                files[_relative(path, root)] = data = _read(path, root)
+                queue.append(data)
+    if sum(map(len, files.values())) > LARGEST_ALL:
+        raise _UnreadableError(f"its modules have more than {LARGEST_ALL // 2**20} MiB")
     return files
 
 
@@ -139,12 +158,16 @@ def _module_names(path: Path, root: Path) -> set[bytes]:
 def _modules(root: Path) -> Iterator[Path]:
     """Yield the Python files below a folder, in order, not following links."""
     seen = 0
-    for folder, folders, files in os.walk(root):
+    for folder, folders, files in os.walk(root, onerror=_cannot_be_read):
         folders[:] = sorted(name for name in folders if _is_looked_at(name))
         seen += len(folders) + len(files)
         if seen > MOST_ENTRIES:
-            return
+            raise _UnreadableError(f"its folder holds more than {MOST_ENTRIES} files and folders")
         yield from (Path(folder, name) for name in sorted(files) if name.endswith(".py"))
+
+
+def _cannot_be_read(error: OSError) -> None:
+    raise _UnreadableError(f"its folder cannot be read: {error.strerror}")
 
 
 def _is_looked_at(name: str) -> bool:
@@ -176,8 +199,9 @@ def _relative(path: Path, root: Path) -> str:
 
 
 def _text(name: str) -> str:
-    """Return a file's name as text that can be written as UTF-8."""
-    return os.fsencode(name).decode("utf-8", "backslashreplace")
+    """Return a file's name as text that can be written as UTF-8, on one line."""
+    text = os.fsencode(name).decode("utf-8", "backslashreplace")
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
 def _shown(path: Path) -> str:

@@ -17,6 +17,10 @@ LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """The fast one, where PyYAML was built with it."""
 
 
+MANY = 10_000
+"""How many brackets or dashes libyaml is trusted with, and how many values a document may have."""
+
+
 @dataclass(frozen=True, slots=True)
 class Mistake:
     """Something wrong at a path of the document."""
@@ -58,15 +62,15 @@ class _Reader:
             self.open.pop()
 
     def _read(self, node: yaml.Node, path: Path) -> Any:
-        if len(self.document.lines) > 100_000:
-            return self._mistake(path, "too many values", node)
+        if len(self.document.lines) > MANY:
+            raise yaml.YAMLError(f"more than {MANY} values")
         if isinstance(node, yaml.MappingNode) and node.tag.endswith(":map"):
             return self._mapping(node, path)
         if isinstance(node, yaml.SequenceNode) and node.tag.endswith(":seq"):
             return [self.read(child, (*path, n)) for n, child in enumerate(node.value)]
         try:
             return self.scalars.construct_object(node, deep=True)
-        except (yaml.YAMLError, ValueError) as error:
+        except (yaml.YAMLError, ValueError, AttributeError, IndexError, KeyError) as error:  # of what a tag asks for
             return self._mistake(path, getattr(error, "problem", None) or str(error), node)
 
     def _mapping(self, node: yaml.MappingNode, path: Path) -> dict[Any, Any]:
@@ -93,7 +97,9 @@ def read(text: str) -> Document:
     """Read one YAML document."""
     document = Document()
     try:
-        node = yaml.compose(text, Loader=LOADER)
+        nested = max(text.count(bracket) for bracket in "[{-?")
+        # libyaml's composer runs out of stack where Python's raises RecursionError
+        node = yaml.compose(text, Loader=LOADER if nested < MANY else yaml.SafeLoader)
         if node is not None:
             document.value = _Reader(document).read(node, ())
     except yaml.MarkedYAMLError as error:

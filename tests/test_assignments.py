@@ -112,7 +112,7 @@ def test_five_hundred_at_once_get_the_right_results_and_leave_nothing(tmp_path):
     folder = tmp_path / "naive_em"
     shutil.copytree(NAIVE_EM, folder, ignore=shutil.ignore_patterns("samples"))
     text = (folder / "assignment.yaml").read_text()
-    (folder / "assignment.yaml").write_text(text.replace("seconds: 5", "seconds: 3"))
+    (folder / "assignment.yaml").write_text(text.replace("seconds: 10", "seconds: 6"))
     quick = [name for name in EXPECTED if name != "wrong_loops_forever"]
     names = [quick[n % len(quick)] for n in range(496)] + ["wrong_loops_forever"] * 4
     for n, name in enumerate(names):

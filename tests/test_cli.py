@@ -92,6 +92,20 @@ def test_a_student_checks_in_the_assignments_folder(here):
     assert "an array" not in done.stdout  # the hidden case
 
 
+def test_a_student_checks_in_the_starters_folder(here):
+    write(here / "small", {"starter/work.py": RIGHT})
+    assert grader("check", cwd=here / "small" / "starter").returncode == 0
+
+
+def test_a_full_disk_gets_one_line(here):
+    if not Path("/dev/full").exists():
+        pytest.skip("there is no /dev/full here to stand for a full disk")
+    with open("/dev/full", "w") as full:
+        command = [sys.executable, "-m", "grader", "grade", "small", "class"]
+        done = subprocess.run(command, cwd=here, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (3, "grader: [Errno 28] No space left on device\n")
+
+
 def test_a_student_checks_a_file_against_an_assignment_elsewhere(here):
     assert grader("check", "class/alice/work.py", "--assignment", "small", cwd=here).returncode == 0
 
@@ -100,7 +114,10 @@ ONE_LINE = {
     "no such assignment": (["grade", "smal", "class"], 2, "smal: no such assignment"),
     "no such class": (["grade", "small", "klass"], 2, "klass: no such file or folder"),
     "an empty folder": (["grade", "small", "empty"], 2, "empty: no work.py here, and no folders with one"),
-    "no assignment here": (["check"], 2, ".: no assignment.yaml in this folder"),
+    "no assignment here": (["check"], 2, "no assignment.yaml in this folder or the one above: say where it is with "
+                            "--assignment DIR"),
+    "results without a name": (["grade", "small", "class", "--jsonl", ""], 2, "--jsonl needs the name of a file, or - for "
+                               "standard output"),
     "no file to check": (["check", "--assignment", "small"], 2, "work.py: no such file or folder"),
     "a file that cannot be written": (
         ["grade", "small", "class", "--jsonl", "no/where.jsonl"], 2, "no/where.jsonl: No such file or directory"),
@@ -155,7 +172,7 @@ def test_arguments_that_make_no_sense_are_refused(arguments, message, here):
 
 
 def test_what_was_not_expected_shows_its_traceback_and_is_our_fault(here):
-    program = "import grader.cli as c, grader.assignment as a; a.find = None; raise SystemExit(c.main(['check']))"
+    program = "import grader.cli as c, grader.assignment as a; a.here = None; raise SystemExit(c.main(['check']))"
     done = subprocess.run([sys.executable, "-c", program], cwd=here, capture_output=True, text=True, check=False)
     assert done.returncode == 3
     assert done.stderr.startswith("Traceback")
@@ -165,6 +182,47 @@ def test_results_pass_through_a_pipe_as_utf8(here):
     write(here / "class", {"carol/work.py": "print('é ü ✓')\n" + RIGHT})
     done = grader("grade", "small", "class", "--jsonl", "-", cwd=here, env={**os.environ, "PYTHONIOENCODING": "ascii"})
     assert json.loads(done.stdout.splitlines()[-1])["stdout"] == "é ü ✓\n"
+
+
+def test_what_a_submission_says_cannot_rewrite_the_screen(here):
+    text = "print('\\x1b[2J')\ndef double(x): raise ValueError('\\x1b[1A')\n"
+    write(here / "class", {"carol/work.py": text})
+    done = grader("grade", "small", "class/carol", cwd=here)
+    assert "\x1b" not in done.stdout
+    assert "It printed:\n\\x1b[2J" in done.stdout
+
+
+def test_names_that_are_not_there_are_the_specs_mistake(here):
+    write(here, {"small/assignment.yaml": SPEC + "names: {np: nunpy}\n"})
+    done = grader("grade", "small", "class", cwd=here)
+    assert (done.returncode, done.stderr) == (
+        2,
+        "grader: small/assignment.yaml:18: $.names: ModuleNotFoundError: No module named 'nunpy' in this assignment\n",
+    )
+
+
+def test_a_machine_without_room_for_a_child_is_a_fault_of_ours(here):
+    command = f"ulimit -v 300000; {sys.executable} -m grader grade small class"
+    done = subprocess.run(command, shell=True, cwd=here, capture_output=True, text=True, check=False)  # noqa: S602
+    assert done.returncode == 3
+    assert "lost points" not in done.stdout
+
+
+def test_a_screen_without_check_marks_gets_something_else(here):
+    done = grader("grade", "small", "class/alice", cwd=here, env={**os.environ, "PYTHONIOENCODING": "latin-1"})
+    assert done.returncode == 0
+    assert "\\u2713 double" in done.stdout
+
+
+def test_a_narrow_screen_has_the_messages_below_the_table():
+    from grader.model import CaseResult, ItemResult, Result
+    from grader.report import terminal
+
+    case = CaseResult("three", "failed", "public", 0, 1, 0, "`y` differs.")
+    item = ItemResult("double", "failed", 0, 1, (case,))
+    results = [Result("a", name, (), "", (item,), 1, "", ("process",), 0) for name in ("ann", "bob")]
+    assert "ann: `y` differs." in terminal.render(results, "small", width=80)
+    assert "ann: `y` differs." not in terminal.render(results, "small", width=120)
 
 
 def test_a_reader_that_stops_early_gets_no_traceback(here):
@@ -189,19 +247,32 @@ def processes():
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_a_grader_that_is_stopped_leaves_no_process_behind(stop, here):
     before = len(processes())
-    write(here / "class", {"alice/work.py": "while True: pass"})
+    write(here / "class", {"bob/work.py": "while True: pass"})
+    write(here, {"small/assignment.yaml": SPEC.replace("seconds: 2", "seconds: 30"), "r.jsonl": "earlier"})
     process = subprocess.Popen(
-        [sys.executable, "-m", "grader", "grade", "small", "class"], cwd=here, stdout=-1, stderr=-1, text=True
+        [sys.executable, "-m", "grader", "grade", "small", "class", "--jsonl", "r.jsonl"],
+        cwd=here,
+        stdout=-1,
+        stderr=-1,
+        text=True,
     )
-    time.sleep(1.5)
+    deadline = time.monotonic() + 20
+    while not (here / "r.jsonl.part").exists() or not (here / "r.jsonl.part").read_text():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
     process.send_signal(stop)
-    _, errors = process.communicate(timeout=20)
+    out, errors = process.communicate(timeout=20)
     deadline = time.monotonic() + 10
     while len(processes()) > before and time.monotonic() < deadline:
         time.sleep(0.05)
     assert len(processes()) <= before
+    assert (here / "r.jsonl").read_text() == "earlier"
     if stop == signal.SIGINT:
-        assert (process.returncode, errors) == (130, "grader: interrupted\n")
+        assert "Score: 3 of 3" in out
+        assert (process.returncode, errors) == (
+            130,
+            "grader: interrupted after 1 of 2 submissions; their results are in r.jsonl.part\n",
+        )
 
 
 def test_help_names_the_commands(here):

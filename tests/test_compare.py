@@ -53,7 +53,7 @@ WRONG = {
     "a text for a number": ("1.0", 1.0, WrongType("y", "a text", "a number")),
     "a text for an array": ("x", A([1.0]), WrongType("y", "a text", "an array of floats")),
     "None for an array": (None, A([1.0]), WrongType("y", "None", "an array of floats")),
-    "a ragged list": ([[1.0], [1.0, 2.0]], A([1.0]), WrongType("y", "a list", "an array of floats")),
+    "a ragged list": ([[1.0], [1.0, 2.0]], A([1.0]), WrongType("y", "a list that makes no array of numbers", "an array of floats")),
     "what does not cross": (Opaque("generator"), A([1.0]), WrongType("y", "a generator", "an array of floats")),
     "a truth for a number": (True, 1.0, WrongType("y", "True or False", "a number")),
     "truths for floats": (A([True]), A([1.0]), WrongType("y", "true or false", "floats")),
@@ -242,12 +242,27 @@ def test_equal_components_can_be_told_apart_by_their_other_parts():
     assert compare(got, want, PERMUTE) == Comparison()
 
 
+@pytest.mark.parametrize("odd", [np.inf, np.nan, 1e308])
+def test_components_that_are_not_finite_are_wrong_and_nothing_worse(odd):
+    mixture, post = permuted([2, 0, 1])
+    mixture.fields["mu"][0, 0] = odd
+    assert compare((mixture, post), (MIXTURE, POST), PERMUTE).problems[0].path == "mixture.mu"
+
+
+@pytest.mark.parametrize("value", [np.zeros((0, 2)), A([[True], [False]]), A([[1], [2]]), A([[1j], [2j]])])
+def test_components_of_any_kind_can_be_reordered(value):
+    rules = Rules(("y",), permute={"y": 0})
+    assert compare(value[::-1].copy(), value, rules) == Comparison()
+
+
 @pytest.mark.parametrize(
     ("got", "path"),
     [
         ((Record("M", {"mu": A([[1.0]]), "p": A([0.5, 0.2, 0.3])}), POST), "mixture.mu"),
         ((3, POST), "mixture"),
         (None, ""),
+        ((Record("M", {"mu": [[1.0], [2.0, 3.0]], "p": A([0.5, 0.2, 0.3])}), POST), "mixture.mu"),
+        ((Record("M", {"mu": "x", "p": Opaque("set")}), POST), "mixture.mu"),
     ],
 )
 def test_what_cannot_be_reordered_is_compared_as_it_is(got, path):

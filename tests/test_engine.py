@@ -173,6 +173,35 @@ def test_a_fault_of_ours_costs_nobody_points(run, monkeypatch):
     assert json.loads(render(result))["status"] == "fault"
 
 
+def test_a_mistake_of_ours_in_one_submission_is_told_and_costs_nothing(run, monkeypatch, capsys):
+    monkeypatch.setattr(engine, "compare", lambda *_: 1 / 0)
+    result = run(DOUBLE + PAIR)
+    assert (result.score, result.fault) == (None, "the grader itself failed: ZeroDivisionError: division by zero")
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_hidden_values_are_not_told_by_an_exception(run):
+    result = run("def double(x): raise ValueError(str(x))\n" + PAIR)
+    public, hidden = result.items[0].cases
+    assert "raised ValueError: 3 (work.py, line 1" in public.message
+    assert hidden.message.startswith("`double` raised ValueError (work.py, line 1")
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["['x' * 10**6] + [''] * 1000", "type('A ' * 10**6, (), {})", "[[1], [2, 3]]", "10**400", "{'a' * 10**6: 1}"],
+)
+def test_an_odd_value_costs_its_function_alone_and_few_words(run, value):
+    result = run(f"def double(x): return {value}\n{PAIR}")
+    assert (statuses(result), result.fault) == ({"double": "failed", "pair": "passed"}, None)
+    assert len(render(result)) < 20_000
+
+
+def test_loading_again_is_not_on_the_next_functions_time(run):
+    text = "import time\ntime.sleep(0.7)\ndef double(x):\n    while True: pass\ndef pair(xs):\n    time.sleep(0.5)\n"
+    assert statuses(run(text + "    return min(xs), max(xs)\n")) == {"double": "timeout", "pair": "passed"}
+
+
 def test_forged_answers_to_the_load_are_not_taken_for_values(run):
     text = "import os\nos.write(3, b'\\0\\0\\0\\x11\\0\\0\\0\\0' + b'{\"dict\":[[\"returned\",6]]}'[:17])\n"
     assert run(text + DOUBLE + PAIR).score == 0

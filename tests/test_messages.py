@@ -96,9 +96,28 @@ def test_a_hidden_case_shows_neither_what_came_nor_what_was_wanted(problem):
     assert not any(value in told for value in ("0.31", "0.62"))
 
 
+def test_an_exceptions_text_is_not_shown_of_a_hidden_case():
+    outcome = model.Raised("ValueError", "x is 0.31", FRAMES[1:])
+    assert (
+        messages.of_outcome("f", outcome, LIMITS, shown=False) == "`f` raised ValueError (em.py, line 7: `return x`)."
+    )
+
+
+def test_a_long_text_of_an_exception_is_cut():
+    told = messages.of_outcome("f", model.Raised("ValueError", "x " * 2000), LIMITS)
+    assert len(told) < 250
+    assert told.endswith(" ….")
+
+
+def test_remarks_alone_say_that_they_are_free_once():
+    remark = WrongShape("ll", (1,), ())
+    told = messages.of_case("f", Comparison((), (remark, remark)), shown=True)
+    assert told.count("costs no points") == 1
+
+
 def test_remarks_come_last_and_say_that_they_are_free():
     told = messages.of_case("f", Comparison((DIFFERS,), (WrongShape("ll", (1,), ()),)), shown=False)
     assert told == (
         "`post`: 3 of 60 entries differ, worst at [4, 1]. "
-        "`ll`: got shape (1,), want (): a dimension too many. This costs no points."
+        "`ll`: got shape (1,), want (): a dimension too many. That alone costs no points."
     )

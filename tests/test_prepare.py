@@ -6,7 +6,7 @@ import pytest
 from grader import assignment, cache, prepare
 from grader.errors import FaultError, SpecError
 from grader.sandbox import protocol
-from tests.conftest import SPEC, write
+from tests.conftest import SOLUTION, SPEC, write
 
 
 def plan(folder):
@@ -78,6 +78,23 @@ WRONG_SPECS = {
     "an expected part that the reference does not return": (
         {"assignment.yaml": SPEC.replace("{x: 3}", "{x: 3}, expect: {y.z: 1}")},
         ":11: $.functions.double.cases[0].expect.y.z: the reference's double returns no y.z"),
+    "a package that is not installed": (
+        {"assignment.yaml": SPEC + "packages: [numpy, no_such_package]\n"},
+        ":18: $.packages[1]: there is no package 'no_such_package' on this machine: install it"),
+    "a reference that returns nothing": (
+        {"solution.py": "def double(x): pass"}, ":9: $.functions.double.returns: the reference's double returns None, not y"),
+    "a reference that returns too little": (
+        {"solution.py": SOLUTION.replace("min(xs), max(xs)", "(1,)")},
+        ":15: $.functions.pair.returns: the reference's pair returns a tuple, not low, high"),
+    "a reference that returns NaN": (
+        {"solution.py": SOLUTION.replace("2 * x", "x * float('nan')")},
+        ":11: $.functions.double.cases[0]: the wanted value of y does not equal itself: is it NaN (see `nan_equal`)?"),
+    "a reference that returns what does not cross": (
+        {"solution.py": SOLUTION.replace("2 * x", "(n for n in [x])")},
+        ":11: $.functions.double.cases[0]: the wanted value of y is a generator, which cannot be compared"),
+    "an axis that is not there": (
+        {"assignment.yaml": SPEC.replace("{name: an array,", "{name: an array, permute: {y: 3},")},
+        ":12: $.functions.double.cases[1]: "),
     "a file that is not numbers": (
         {"assignment.yaml": SPEC.replace("{x: 3}", "{x: {load: words.txt}}"), "words.txt": "one two"},
         ":11: $.functions.double.cases[0].args.x: words.txt cannot be read: could not convert string 'one' to float64"),
@@ -145,6 +162,8 @@ def test_the_instructors_code_runs_once_for_all(small, monkeypatch):
         {"given/common.py": ""},
         {"data/x.txt": "1"},
         {"assignment.yaml": SPEC + "\n# a note"},
+        {"solution/core.py": ""},
+        {"numbers.txt": "1"},
     ],
     ids=lambda change: next(iter(change)),
 )

@@ -47,6 +47,15 @@ def test_every_key_of_a_spec_is_documented():
             assert re.search(rf"\b{key}\b", page), f"{key} of {part.__name__}"
 
 
+def test_every_field_of_a_result_is_documented():
+    page = (ROOT / "docs/results.md").read_text()
+    from tests.test_engine import INTERFACE
+
+    item = INTERFACE["properties"]["items"]["items"]
+    for fields in (INTERFACE, item, item["properties"]["cases"]["items"]):
+        assert [field for field in fields["properties"] if f"`{field}`" not in page] == []
+
+
 def functions():
     for path in CODE:
         for node in ast.walk(ast.parse(path.read_text())):

@@ -107,10 +107,24 @@ def test_a_link_inside_the_folder_is_followed(klass):
     assert collect([klass], FILE)[1].files == {FILE: b"b = 1"}
 
 
-def test_a_helper_that_links_out_is_refused(klass):
+def test_a_helper_that_links_out_is_not_there(klass):
     write(klass, {"alice/work.py": "import aid", "bob/work.py": "secret = 1"})
     (klass / "alice" / "aid.py").symlink_to(klass / "bob" / FILE)
-    assert collect([klass], FILE)[0].problem == "aid.py is a link out of the folder, which is not followed"
+    assert collect([klass], FILE)[0].files == {FILE: b"import aid"}
+
+
+def test_modules_of_too_many_megabytes_are_refused(klass):
+    names = [f"m{n}" for n in range(12)]
+    write(
+        klass / "alice", {FILE: f"import {', '.join(names)}", **{f"{name}.py": b"#" * LARGEST_FILE for name in names}}
+    )
+    assert collect([klass], FILE)[0].problem == "its modules have more than 8 MiB"
+
+
+def test_a_folder_of_too_many_files_is_refused(klass, monkeypatch):
+    monkeypatch.setattr("grader.submission.MOST_ENTRIES", 3)
+    write(klass / "carl", {f"{n}.txt": "" for n in range(5)})
+    assert collect([klass], FILE)[2].problem == "its folder holds more than 3 files and folders"
 
 
 def test_a_students_folder_that_is_a_link_is_refused(klass):
@@ -150,17 +164,33 @@ def test_a_name_that_is_not_utf8_becomes_an_id_that_is(tmp_path):
     assert one(tmp_path / "class").files == {FILE: b"x = 1"}
 
 
+def test_a_name_of_several_lines_becomes_an_id_of_one(tmp_path):
+    write(tmp_path / "class" / "al\nice\x1b[31m", {FILE: "x = 1"})
+    assert one(tmp_path / "class").id == "al\\nice\\x1b[31m"
+
+
+def test_a_backup_in_a_folder_does_not_make_a_class(tmp_path):
+    write(tmp_path / "ann", {FILE: "x = 1", "old/work.py": "x = 0"})
+    assert one(tmp_path / "ann").files == {FILE: b"x = 1"}
+
+
 @pytest.mark.parametrize(
     ("path", "message"),
     [
         ("nobody", "nobody: no such file or folder"),
         ("empty", "empty: no work.py here, and no folders with one"),
         ("notes.txt", "notes.txt: a submission is a .py file or a folder with work.py"),
-        ("flat", "flat: no work.py here, and no folders with one"),
+        ("flat", "flat: no work.py here, and no folders with one (but alice.py)"),
+        ("class", "class: a work.py here, and 2 in folders of it: which are meant?"),
     ],
 )
 def test_a_path_without_submissions_gets_one_line(path, message, tmp_path, monkeypatch):
-    monkeypatch.chdir(write(tmp_path, {"notes.txt": "", "flat/alice.py": ""}))
+    monkeypatch.chdir(
+        write(
+            tmp_path,
+            {"notes.txt": "", "flat/alice.py": "", "class/work.py": "", "class/a/work.py": "", "class/b/work.py": ""},
+        )
+    )
     (tmp_path / "empty").mkdir()
     with pytest.raises(UsageError) as caught:
         collect([Path(path)], FILE)

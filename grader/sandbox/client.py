@@ -17,6 +17,8 @@ from grader.sandbox.values import ProtocolError
 OUTPUT_CAP = 64 * 2**10
 """How much of what a submission prints is kept, in bytes; the rest is read and dropped."""
 CHUNK = 2**16
+TEXT, LINE, FRAMES = 2000, 200, 50
+"""How much is kept of a text that a worker sent, of a line of code, and how many names or stack frames, at most."""
 
 
 class Output:
@@ -173,7 +175,10 @@ class Child:
 def _how(code: int) -> str:
     if code >= 0:
         return f"it ended the process itself, with exit status {code}"
-    return "it closed its connection" if -code == signal.SIGKILL else f"signal {signal.Signals(-code).name}"
+    if -code == signal.SIGKILL:
+        return "it closed its connection"
+    names = {int(number): number.name for number in signal.Signals}
+    return f"signal {names.get(-code, -code)}"
 
 
 def _outcome(reply: Any) -> model.Outcome | None:
@@ -186,20 +191,20 @@ def _outcome(reply: Any) -> model.Outcome | None:
         case {"raised": {"type": "MemoryError"}}:
             return model.OutOfMemory()
         case {"raised": {"type": str(kind), "message": str(message), "frames": list(frames)}}:
-            return model.Raised(kind, message, tuple(filter(None, map(_frame, frames))))
+            return model.Raised(kind[:TEXT], message[:TEXT], tuple(filter(None, map(_frame, frames[-FRAMES:]))))
         case {"missing": list(names)}:
-            return model.Missing(tuple(name for name in names if isinstance(name, str)))
+            return model.Missing(tuple(name[:TEXT] for name in names[:FRAMES] if isinstance(name, str)))
         case {"signature": str(signature)}:
-            return model.WrongSignature(signature)
+            return model.WrongSignature(signature[:TEXT])
         case {"refused": str(reason)}:
-            return model.BadValue(reason)
+            return model.BadValue(reason[:TEXT])
     return model.BadValue("its process sent an answer that is not one")
 
 
 def _frame(frame: Any) -> model.Frame | None:
     match frame:
         case [str(file), int(line), str(function), str(text)]:
-            return model.Frame(file, line, function, text)
+            return model.Frame(file[:TEXT], line, function[:TEXT], text[:LINE])
     return None
 
 

@@ -60,7 +60,7 @@ class ForkServer:
         """
         if self._closed:
             raise FaultError("the sandbox was closed")
-        if not self._reserve.is_there():
+        if self._zygote.process.poll() is not None or not self._reserve.is_there():
             self._reserve.drop()
             self._zygote.close()
             self._zygote = Zygote()

@@ -51,6 +51,7 @@ class Library(MetaPathFinder, Loader):
         self.sources = dict(self.given)
         self.aliases: dict[str, str] = {}
         self.folders: set[str] = set()
+        self.own_names: set[str] = set()
         self.own = {path: Source(path, data) for path, data in files.items()}
         home = main.rpartition("/")[0]
         for path, source in self.own.items():
@@ -62,6 +63,7 @@ class Library(MetaPathFinder, Loader):
         full = _dotted(path)
         name = _dotted(path[len(home) :].lstrip("/")) if path.startswith(home) else full
         self.sources[name] = source
+        self.own_names.add(name)
         if full != name:
             self.aliases[full] = name
         self.folders.update(*(_parents(dotted) for dotted in (name, full)))
@@ -111,6 +113,7 @@ class Library(MetaPathFinder, Loader):
         if source is None or name in self.aliases:
             return
         code = compile(source.data, source.filename, "exec", dont_inherit=True)
+        module.__file__ = source.filename
         if name == self.main:
             vars(module).update({given: self.resolve(path) for given, path in self.names.items()})
         exec(code, vars(module))

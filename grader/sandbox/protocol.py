@@ -12,7 +12,9 @@ from typing import Any
 from grader.sandbox.values import Build, Decoder, Encoder, ProtocolError, Record, RefusedError
 
 CAP = 64 * 2**20
-"""The longest header, and the longest body, that a frame may have unless the reader says otherwise, in bytes."""
+"""The longest body that a frame may have unless the reader says otherwise, in bytes."""
+HEADER_CAP = 4 * 2**20
+"""The longest header, which takes many times its size when it is read."""
 
 _LENGTHS = struct.Struct(">II")
 
@@ -24,7 +26,7 @@ def _as_it_is(record: Record) -> Any:
     return record
 
 
-def pack(value: Any, cap: int = CAP) -> bytes:
+def pack(value: Any, cap: int = CAP, header_cap: int = HEADER_CAP) -> bytes:
     """Return the frame that carries `value`.
 
     Raises:
@@ -33,8 +35,8 @@ def pack(value: Any, cap: int = CAP) -> bytes:
     encoder = Encoder(cap)
     tree = encoder.encode(value)
     header = json.dumps(tree, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
-    if len(header) > cap:
-        raise RefusedError(f"more than {cap / 2**20:g} MiB")
+    if len(header) > header_cap:
+        raise RefusedError(f"more than {header_cap / 2**20:g} MiB of texts and lists")
     body = b"".join(encoder.buffers)
     return _LENGTHS.pack(len(header), len(body)) + header + body
 
@@ -61,13 +63,13 @@ def _no_constant(_name: str) -> Any:
     raise ProtocolError("NaN and infinities are tagged")
 
 
-def lengths(prefix: bytes | bytearray, cap: int = CAP) -> tuple[int, int]:
+def lengths(prefix: bytes | bytearray, cap: int = CAP, header_cap: int = HEADER_CAP) -> tuple[int, int]:
     """Return the header's and the body's length, refusing what is over `cap` bytes before anything is allocated."""
     if len(prefix) != PREFIX:
         raise ProtocolError("the frame was cut short")
     header, body = _LENGTHS.unpack(prefix)
-    if header > cap or body > cap:
-        raise ProtocolError(f"a frame of more than {cap / 2**20:g} MiB")
+    if header > header_cap or body > cap:
+        raise ProtocolError(f"a frame of more than {(header_cap if header > header_cap else cap) / 2**20:g} MiB")
     return header, body
 
 

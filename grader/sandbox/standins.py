@@ -62,7 +62,12 @@ class Anything:
         return Anything()
 
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _same
-    __neg__ = __pow__ = __floordiv__ = __mod__ = _same
+    __neg__ = __abs__ = __round__ = __pow__ = __floordiv__ = __mod__ = __or__ = __ror__ = __and__ = __matmul__ = _same
+
+    def _no(self, _other: Any) -> bool:
+        return False
+
+    __lt__ = __le__ = __gt__ = __ge__ = __contains__ = _no
 
 
 def _unpacked(code: bytes, at: int) -> int:
@@ -73,7 +78,16 @@ def _unpacked(code: bytes, at: int) -> int:
     return argument if operation == "UNPACK_EX" else 0
 
 
-class Bar(Anything):
+class _Open(type):
+    """A class of which anything can be asked, such as `tqdm.write`."""
+
+    def __getattr__(cls, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return Anything()
+
+
+class Bar(Anything, metaclass=_Open):
     """A progress bar that only passes on what it is given."""
 
     def __init__(self, iterable: Iterable[Any] = (), *_args: Any, **_kwargs: Any) -> None:

@@ -15,12 +15,14 @@ object type, and lengths are checked before anything is allocated.
 import dataclasses
 import math
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 DEPTH = 32
 """How deep values may be nested."""
+NAME = 200
+"""How long the name of a type or field may be, in characters."""
 NODES = 200_000
 """How many values one frame may hold."""
 
@@ -35,14 +37,16 @@ class RefusedError(Exception):
     """A value cannot be sent: it is too large or nested too deep."""
 
 
-class Record(NamedTuple):
+@dataclasses.dataclass(frozen=True, slots=True)
+class Record:
     """A namedtuple or dataclass, by its name and fields."""
 
     name: str
     fields: dict[str, Any]
 
 
-class Opaque(NamedTuple):
+@dataclasses.dataclass(frozen=True, slots=True)
+class Opaque:
     """A value of a type that does not cross."""
 
     type: str
@@ -142,7 +146,7 @@ def as_record(value: Any) -> Record | None:
 def _type_name(value: Any) -> str:
     kind = type(value)
     home = str(kind.__module__).partition(".")[0]
-    return kind.__name__ if home == "builtins" else f"{home} {kind.__name__}"
+    return (kind.__name__ if home == "builtins" else f"{home} {kind.__name__}")[:NAME]
 
 
 def _portable(dtype: np.dtype[Any]) -> np.dtype[Any] | None:
@@ -175,6 +179,8 @@ class Decoder:
             raise ProtocolError("the value has too many parts")
         if isinstance(node, list):
             return [self.decode(item, depth + 1) for item in node]
+        if isinstance(node, str) and not node.isascii():
+            node.encode()  # a lone surrogate is a ValueError here, where it does no harm
         if not isinstance(node, dict):
             return node
         if len(node) != 1:
@@ -193,7 +199,7 @@ class Decoder:
 
     def _record(self, content: Any, depth: int) -> Any:
         name, fields = _pair(content)
-        record = Record(_expect(name, str), {_expect(k, str): self.decode(v, depth) for k, v in _pairs(fields)})
+        record = Record(_name(name), {_name(k): self.decode(v, depth) for k, v in _pairs(fields)})
         return self.build(record)
 
     def _float(self, content: Any, _depth: int) -> Any:
@@ -224,7 +230,7 @@ class Decoder:
         return bytes(self._take(content))
 
     def _opaque(self, content: Any, _depth: int) -> Any:
-        return Opaque(_expect(content, str))
+        return Opaque(_name(content))
 
     def _take(self, size: int) -> memoryview:
         end = self.at + size
@@ -241,6 +247,12 @@ def _expect(value: Any, kind: type) -> Any:
     if type(value) is not kind:
         raise ProtocolError(f"expected a {kind.__name__}")
     return value
+
+
+def _name(value: Any) -> str:
+    if len(_expect(value, str)) > NAME:
+        raise ProtocolError("a name is too long")
+    return str(value)
 
 
 def _pair(value: Any) -> tuple[Any, Any]:

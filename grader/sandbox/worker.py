@@ -29,6 +29,7 @@ Reply = dict[str, Any]
 
 LONGEST_MESSAGE = 2000
 """What is sent of an exception's text, in characters."""
+HERE = __file__.rpartition("/")[0]
 MOST_FRAMES = 8
 """How many of the innermost stack frames are sent."""
 
@@ -55,8 +56,9 @@ class Worker:
         else:
             self.imports = Library(main, given=given, packages=loaded_packages(), **submission)
             sys.meta_path.insert(0, self.imports)
-            for name in [name for name in sys.modules if name.partition(".")[0] == "grader"]:
-                del sys.modules[name]
+            ours = [name for name in sys.modules if name.partition(".")[0] == "grader"]
+            for name in (*ours, *self.imports.own_names):  # a file of the submission's comes before the library's
+                sys.modules.pop(name, None)
             self.main = self.imports.main
         importlib.import_module(self.main)
         return {"loaded": True}
@@ -99,7 +101,7 @@ class Worker:
         """Yield [file, line, function, text] of the frames in the submission, or of all in a trusted worker."""
         own = self.imports.own if self.imports else None
         for frame in traceback.extract_tb(error.__traceback__):
-            if own is None or frame.filename in own:
+            if frame.filename in own if own is not None else not frame.filename.startswith(HERE):
                 yield [frame.filename, frame.lineno or 0, frame.name, self._line(frame.filename, frame.lineno or 0)]
         if isinstance(error, SyntaxError):
             yield [str(error.filename), error.lineno or 0, "", str(error.text or "").strip()]
@@ -162,6 +164,8 @@ def serve(connection: socket.socket) -> None:
             frame = protocol.pack({"refused": str(error)})
         except MemoryError:
             frame = protocol.pack({"raised": {"type": "MemoryError", "message": "", "frames": []}})
+        except Exception as error:  # a value's own methods, which took part in taking it apart
+            frame = protocol.pack({"refused": f"{type(error).__name__} while it was read"})
         with contextlib.suppress(Exception):  # a submission may have closed or replaced them
             for stream in streams:
                 stream.flush()

@@ -17,6 +17,7 @@ import importlib
 import json
 import os
 import resource
+import shutil
 import signal
 import socket
 import struct
@@ -47,9 +48,8 @@ def main() -> None:
         _import(order["packages"])
         os.environ.clear()
         worker.loaded_packages()
-        with tempfile.TemporaryDirectory() as empty:
-            os.chdir(empty)
-            os.chmod(empty, 0o500)
+        with tempfile.TemporaryDirectory() as folders:
+            os.chdir(folders)
             gc.freeze()
             with contextlib.suppress(ConnectionError):  # the client has gone, and wants no answer any more
                 _serve(control, worker, _mapped() + order["memory_mib"] * 2**20)
@@ -70,28 +70,42 @@ def _order(control: socket.socket) -> Any:
 
 
 def _serve(control: socket.socket, worker: Any, address_space: int) -> None:
-    while True:
-        message, descriptors, _, _ = socket.recv_fds(control, MESSAGE.size, 3)
-        if not message:
-            return
-        letter, number = MESSAGE.unpack(message)
-        if letter == b"E":
-            control.sendall(MESSAGE.pack(b"E", _end(number)))
-            continue
-        parent = os.getpid()
-        pid = os.fork()
-        if pid == 0:
-            _child(worker, descriptors, address_space, parent)
-        for descriptor in descriptors:
-            os.close(descriptor)
-        control.sendall(MESSAGE.pack(b"F", pid))
+    children: set[int] = set()
+    try:
+        while True:
+            message, descriptors, _, _ = socket.recv_fds(control, MESSAGE.size, 3)
+            if not message:
+                return
+            letter, number = MESSAGE.unpack(message)
+            if letter == b"E":
+                children.discard(number)
+                control.sendall(MESSAGE.pack(b"E", _end(number)))
+            else:
+                pid = _fork(worker, descriptors, address_space)
+                children.add(pid)
+                control.sendall(MESSAGE.pack(b"F", pid))
+    finally:
+        for pid in children:
+            _end(pid)
+
+
+def _fork(worker: Any, descriptors: list[int], address_space: int) -> int:
+    parent = os.getpid()
+    pid = os.fork()
+    if pid == 0:
+        _child(worker, descriptors, address_space, parent)
+    for descriptor in descriptors:
+        os.close(descriptor)
+    return pid
 
 
 def _end(pid: int) -> int:
     for kill in (os.killpg, os.kill):
         with contextlib.suppress(ProcessLookupError, PermissionError):
             kill(pid, signal.SIGKILL)
-    return os.waitpid(pid, 0)[1]
+    status = os.waitpid(pid, 0)[1]
+    shutil.rmtree(str(pid), ignore_errors=True)
+    return status
 
 
 def _child(worker: Any, descriptors: list[int], address_space: int, parent: int) -> None:
@@ -101,6 +115,8 @@ def _child(worker: Any, descriptors: list[int], address_space: int, parent: int)
         os.setsid()
         _die_with(parent)
         connection = _only_keep(descriptors)
+        os.mkdir(str(os.getpid()), 0o500)  # an empty working folder of its own
+        os.chdir(str(os.getpid()))
         _limit(address_space)
         _open_streams()
         worker.serve(connection)

@@ -62,6 +62,11 @@ IMPORTS = {
         {"work.py": "import src.common, common\ndef answer(): return src.common is common"}, True),
     "the standard library": ({"work.py": "import statistics\ndef answer(): return statistics.mean([1, 3])"}, 2),
     "numpy's parts": ({"work.py": "import numpy.linalg as la\ndef answer(): return float(la.norm([3, 4]))"}, 5.0),
+    "its own file before the library's": (
+        {"work.py": "from tempfile import source as answer", "tempfile.py": HELPER}, "the student"),
+    "its own path": (
+        {"work.py": "import os\nHERE = os.path.dirname(os.path.abspath(__file__))\ndef answer(): return os.path.isdir(HERE)"},
+        True),
     "itself under its name": ({"work.py": "def answer(): return __name__"}, "work"),
 }  # fmt: skip
 
@@ -139,6 +144,8 @@ PLOTS = {
     "bars": "from tqdm import tqdm, trange; assert list(tqdm([1, 2])) == [1, 2] and list(trange(2)) == [0, 1]",
     "bars in use": "from tqdm.auto import tqdm\nbar = tqdm(total=3)\nbar.update(1)\nbar.close()",
     "bars with": "from tqdm import tqdm\nwith tqdm([4]) as bar:\n    bar.set_description('x')",
+    "bars that write": "from tqdm import tqdm\ntqdm.write('x')\ntqdm.monitor_interval = 0",
+    "annotations": "def show(ax: plt.Axes | None = None) -> 'plt.Axes': pass\nabs(plt.x), plt.x > 3, 2 in plt.x",
     "a module called": "import tqdm\nassert list(tqdm.tqdm([1])) == [1] and list(tqdm.trange(1)) == [0]",
 }
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from grader.sandbox.protocol import CAP, PREFIX, lengths, pack, receive, unpack
+from grader.sandbox.protocol import CAP, HEADER_CAP, PREFIX, lengths, pack, receive, unpack
 from grader.sandbox.values import DEPTH, NODES, Opaque, ProtocolError, Record, RefusedError
 
 
@@ -34,6 +34,8 @@ def same(one, other):
         return False
     if isinstance(one, np.ndarray | np.generic):
         return one.dtype == other.dtype and one.shape == other.shape and one.tobytes() == other.tobytes()
+    if isinstance(one, Record):
+        return one.name == other.name and same(one.fields, other.fields)
     if isinstance(one, list | tuple):
         return len(one) == len(other) and all(map(same, one, other))
     if isinstance(one, dict):
@@ -151,9 +153,9 @@ def containing_itself():
         (containing_itself(), "nested more than 32 deep"),
         ([0] * NODES, "more than 200000 values"),
         (np.broadcast_to(1.0, (10**9, 10**9)), "more than 64 MiB"),
-        ("x" * (CAP + 1), "more than 64 MiB"),
+        (b"x" * (CAP + 1), "more than 64 MiB"),
         ([b"x" * 2**20] * 65, "more than 64 MiB"),
-        ("é" * (CAP // 2 + 1), "more than 64 MiB"),
+        ("é" * (HEADER_CAP // 2 + 1), "more than 4 MiB of texts and lists"),
         (10**2000, "a thousand digits"),
     ],
     ids=[
@@ -203,6 +205,9 @@ BROKEN = {
     "a finite float tagged": frame({"float": "1.0"}),
     "an integer of a million digits": frame(b"1" * 10**6),
     "more values than allowed": frame(b"[" + b"0," * NODES + b"0]"),
+    "a lone surrogate": frame(b'"\\ud800"'),
+    "an endless name": frame({"opaque": "x" * 201}),
+    "an endless record": frame({"record": ["x" * 201, []]}),
     "bytes that nothing names": frame(1, b"x"),
     "an empty header": frame(b""),
 }
@@ -214,9 +219,9 @@ def test_a_header_that_lies_is_refused(name):
         unpack(*BROKEN[name])
 
 
-@pytest.mark.parametrize("sizes", [(CAP + 1, 0), (0, CAP + 1), (2**32 - 1, 2**32 - 1)])
+@pytest.mark.parametrize("sizes", [(HEADER_CAP + 1, 0), (0, CAP + 1), (2**32 - 1, 2**32 - 1)])
 def test_a_length_over_the_cap_is_refused(sizes):
-    with pytest.raises(ProtocolError, match="more than 64 MiB"):
+    with pytest.raises(ProtocolError, match="a frame of more than"):
         lengths(struct.pack(">II", *sizes))
 
 
