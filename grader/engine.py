@@ -50,18 +50,20 @@ def grade(
 
 
 def _try_out(plan: Plan, servers: Sequence[ForkServer]) -> None:
-    """Load an empty submission, so that what would fail for every student is told once, and as our fault."""
+    """Load a submission that only imports what the course gives: what fails then would fail for every student."""
     for server in servers:
         server.ready()
     child = servers[0].child(Output())
-    frame = load_request("empty.py", {"empty.py": b""}, plan.given, plan.assignment.spec.names)
+    imports = "".join(f"import {path[:-3]}\n" for path in plan.given if "/" not in path)
+    frame = load_request("empty.py", {"empty.py": imports.encode()}, plan.given, plan.assignment.spec.names)
     outcome = child.ask(frame, time.monotonic() + plan.assignment.spec.limits.seconds)
     child.close()
     match outcome:
         case None:
             return
         case model.Raised(kind, message):
-            raise plan.assignment.mistake(("names",), f"{kind}: {message}")
+            message = f"what the course gives (`given/`, `names`) cannot be loaded: {kind}: {message}"
+            raise plan.assignment.mistake((), message)
     raise FaultError(f"the sandbox cannot load even an empty submission: {outcome}")
 
 

@@ -192,12 +192,24 @@ def test_what_a_submission_says_cannot_rewrite_the_screen(here):
     assert "It printed:\n\\x1b[2J" in done.stdout
 
 
-def test_names_that_are_not_there_are_the_specs_mistake(here):
-    write(here, {"small/assignment.yaml": SPEC + "names: {np: nunpy}\n"})
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"small/assignment.yaml": SPEC + "names: {np: nunpy}\n"},
+         "ModuleNotFoundError: No module named 'nunpy' in this assignment"),
+        ({"small/assignment.yaml": SPEC + "names: {np: numpy.nope}\n"},
+         "AttributeError: module 'numpy' has no attribute 'nope'"),
+        ({"small/given/common.py": "def f(:"}, "SyntaxError: invalid syntax"),
+    ],
+)  # fmt: skip
+def test_what_the_course_gives_is_not_the_students_mistake(change, reason, here):
+    write(here, change)
     done = grader("grade", "small", "class", cwd=here)
-    assert (done.returncode, done.stderr) == (
-        2,
-        "grader: small/assignment.yaml:18: $.names: ModuleNotFoundError: No module named 'nunpy' in this assignment\n",
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "grader: small/assignment.yaml:2: $: what the course gives (`given/`, `names`) cannot be loaded: "
+        + reason
+        + "\n"
     )
 
 

@@ -48,7 +48,7 @@ def main() -> None:
         _import(order["packages"])
         os.environ.clear()
         worker.loaded_packages()
-        with tempfile.TemporaryDirectory() as folders:
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folders:
             os.chdir(folders)
             gc.freeze()
             with contextlib.suppress(ConnectionError):  # the client has gone, and wants no answer any more
@@ -115,7 +115,8 @@ def _child(worker: Any, descriptors: list[int], address_space: int, parent: int)
         os.setsid()
         _die_with(parent)
         connection = _only_keep(descriptors)
-        os.mkdir(str(os.getpid()), 0o500)  # an empty working folder of its own
+        with contextlib.suppress(FileExistsError):  # left by an earlier child of this number
+            os.mkdir(str(os.getpid()), 0o500)  # an empty working folder of its own
         os.chdir(str(os.getpid()))
         _limit(address_space)
         _open_streams()
