@@ -237,6 +237,13 @@ def test_a_narrow_screen_has_the_messages_below_the_table():
     assert "ann: `y` differs." not in terminal.render(results, "small", width=120)
 
 
+def test_what_was_said_of_one_function_is_not_said_again_of_the_next(here):
+    write(here, {"class/carol/work.py": "import nowhere"})
+    done = grader("grade", "small", "class/carol", cwd=here)
+    assert done.stdout.count("ModuleNotFoundError") == 1
+    assert "✗ pair  0 of 2  0 of 1 cases" in done.stdout
+
+
 def test_a_reader_that_stops_early_gets_no_traceback(here):
     command = f"{sys.executable} -m grader grade small class --jsonl - | head -c 1"
     done = subprocess.run(command, shell=True, cwd=here, capture_output=True, text=True, check=False)  # noqa: S602

@@ -106,7 +106,9 @@ def _cases(item: ItemResult, said: set[str]) -> list[Text]:
     """Return the lines of the cases that failed or are odd; a message stands once, and not where it was said above."""
     told: dict[str, list[CaseResult]] = {}
     for case in item.cases:
-        if (case.message or case.status != "passed") and case.message.removesuffix(f" {FREE}") not in said:
+        text = case.message.removesuffix(f" {FREE}")
+        again = text in said or (case.remark and text in told)
+        if not again and (text or case.status != "passed"):
             told.setdefault(case.message, []).append(case)
     said |= set(told)
     return [_line(message, cases) for message, cases in told.items()]
