@@ -1,6 +1,9 @@
-"""What isolation costs, side by side in one run. Nothing here asserts seconds: only ratios of what ran in turn.
+"""What isolation costs, side by side in one run.
 
-python -m pytest -m benchmark -s
+    python -m pytest -m benchmark -s
+
+Each benchmark prints what it measured and what is wanted, and fails beyond three times that: what else runs on a
+machine changes a ratio by tens of percent, a mistake in the design (a fresh process a submission) by far more.
 """
 
 import statistics
@@ -50,7 +53,7 @@ def in_turn(times=1, **actions):
 
 def expect_at_most(measured, bound):
     print(f"   {measured:.1f} ms, wanted at most {bound:.1f} ms: {'met' if measured <= bound else 'MISSED'}")
-    assert measured <= 2 * bound
+    assert measured <= 3 * bound
 
 
 def command(*arguments, cwd):
