@@ -24,7 +24,7 @@ from grader.mistakes import suggest
 from grader.model import Returned
 from grader.sandbox import client, forkserver
 from grader.sandbox.values import RefusedError
-from grader.spec import Case, Load, Make, MakeArray, inside
+from grader.spec import Load, Make, MakeArray, inside
 from grader.yamlfile import Path, dotted
 
 SECONDS = 120.0
@@ -94,27 +94,19 @@ def _calls(assignment: Assignment, made: Iterator[tuple[list[Any], Any]]) -> dic
     calls: dict[str, tuple[Call, ...]] = {}
     for name, function in assignment.spec.functions.items():
         calls[name] = tuple(
-            _checked(_call(assignment, name, case, k, next(made)), assignment, ("functions", name, "cases", n))
+            _call(assignment, name, n, k, next(made))
             for n, case in enumerate(function.cases)
             for k in range(case.repeat)
         )
     return calls
 
 
-def _checked(call: Call, assignment: Assignment, path: Path) -> Call:
-    try:
-        problems = compare(call.want, call.want, call.rules).problems
-    except (TypeError, ValueError) as error:  # of a type, or with an axis, that cannot be compared
-        raise assignment.mistake(path, str(error)) from error
-    if problems:
-        message = f"the wanted value of {problems[0].path} does not equal itself: is it NaN (see `nan_equal`)?"
-        raise assignment.mistake(path, message)
-    return call
-
-
-def _call(assignment: Assignment, name: str, case: Case, k: int, made: tuple[list[Any], Any]) -> Call:
+def _call(assignment: Assignment, name: str, n: int, k: int, made: tuple[list[Any], Any]) -> Call:
+    """Return the k-th call of a function's n-th case."""
     args, want = made
     function = assignment.spec.functions[name]
+    case = function.cases[n]
+    path: Path = ("functions", name, "cases", n)
     rules = Rules(
         returns=tuple(function.returns),
         tolerance={**function.tolerance, **case.tolerance},
@@ -122,12 +114,28 @@ def _call(assignment: Assignment, name: str, case: Case, k: int, made: tuple[lis
         shapes_only=case.compare == "shapes",
         permute=case.permute,
     )
+    _hold_against_itself(want, rules, assignment, path)
     title = case.name if case.repeat == 1 else f"{case.name} ({k + 1} of {case.repeat})"
-    try:
-        request = client.call_request(name, args, _seed("call", assignment.spec.name, name, case.name, k))
-    except RefusedError as error:
-        raise assignment.mistake(("functions", name), f"case {case.name!r} cannot be sent: {error}") from error
+    request = _request(assignment, path, args, _seed("call", assignment.spec.name, name, case.name, k))
     return Call(title, tuple(case.args), request, want, rules, case.visibility, case.remark)
+
+
+def _hold_against_itself(want: Any, rules: Rules, assignment: Assignment, path: Path) -> None:
+    try:
+        problems = compare(want, want, rules).problems
+    except (TypeError, ValueError) as error:  # of a type, or with an axis, that cannot be compared
+        raise assignment.mistake(path, str(error)) from error
+    if problems:
+        message = f"the wanted value of {problems[0].path} does not equal itself: is it NaN (see `nan_equal`)?"
+        raise assignment.mistake(path, message)
+
+
+def _request(assignment: Assignment, path: Path, args: list[Any], seed: int, **instructor: Any) -> bytes:
+    """Return the request for a call of the function that the path of a case names."""
+    try:
+        return client.call_request(str(path[1]), args, seed, **instructor)
+    except RefusedError as error:
+        raise assignment.mistake(path, f"the arguments cannot be sent: {error}") from error
 
 
 def _seed(*parts: object) -> int:
@@ -220,11 +228,7 @@ class _Instructor:
         return want
 
     def _referred(self, name: str, args: list[Any], seed: int, path: Path) -> Any:
-        try:
-            request = client.call_request(name, args, seed, offers={})
-        except RefusedError as error:
-            raise self.assignment.mistake(path, f"the arguments cannot be sent: {error}") from error
-        outcome = self._ask(request)
+        outcome = self._ask(_request(self.assignment, path, args, seed, offers={}))
         match outcome:
             case Returned(value):
                 return value

@@ -92,6 +92,11 @@ WRONG_SPECS = {
     "a reference that returns what does not cross": (
         {"solution.py": SOLUTION.replace("2 * x", "(n for n in [x])")},
         ":11: $.functions.double.cases[0]: the wanted value of y is a generator, which cannot be compared"),
+    "arguments that are too large together": (
+        {"inputs.py": "import numpy as np\ndef numbers(n): return np.zeros(5 * 2**20)",
+         "solution.py": SOLUTION.replace("double(x)", "double(x, y=0)"),
+         "assignment.yaml": SPEC.replace("n: 4}}", "n: 4}, y: {make: numbers, n: 4}}")},
+        ":12: $.functions.double.cases[1]: the arguments cannot be sent: more than 64 MiB"),
     "an axis that is not there": (
         {"assignment.yaml": SPEC.replace("{name: an array,", "{name: an array, permute: {y: 3},")},
         ":12: $.functions.double.cases[1]: "),

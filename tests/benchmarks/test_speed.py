@@ -2,8 +2,8 @@
 
     python -m pytest -m benchmark -s
 
-Each benchmark prints what it measured and what is wanted, and fails beyond three times that: what else runs on a
-machine changes a ratio by tens of percent, a mistake in the design (a fresh process a submission) by far more.
+Each benchmark prints what it measured and what is wanted, and fails beyond twice that: what else runs on a machine
+changes a ratio by tens of percent, a mistake in the design (a fresh process a submission) by far more.
 """
 
 import statistics
@@ -51,9 +51,9 @@ def in_turn(times=1, **actions):
     return medians
 
 
-def expect_at_most(measured, bound):
+def expect_at_most(measured, bound, fails_beyond=2):
     print(f"   {measured:.1f} ms, wanted at most {bound:.1f} ms: {'met' if measured <= bound else 'MISSED'}")
-    assert measured <= 3 * bound
+    assert measured <= fails_beyond * bound
 
 
 def command(*arguments, cwd):
@@ -106,8 +106,16 @@ def fresh_process(source, folder):
     return command("-c", "import numpy, naive_em", cwd=folder)
 
 
-@pytest.mark.parametrize("name", ["right_vectorised", "right_float32", "wrong_variance_not_by_d"])
-def test_isolation_costs_at_most_half_and_six_milliseconds(plan, name, tmp_path):
+@pytest.mark.parametrize(
+    ("name", "fails_beyond"),
+    [
+        ("right_vectorised", 2),
+        ("right_float32", 2),
+        # so quick that what is wanted is hardly more than the fork; it misses that, by a half when the machine is quiet
+        ("wrong_variance_not_by_d", 3),
+    ],
+)
+def test_isolation_costs_at_most_half_and_six_milliseconds(plan, name, fails_beyond, tmp_path):
     (work,) = submission.collect([NAIVE_EM / "samples" / name], "naive_em.py")
     source = work.files["naive_em.py"]
     with ForkServer(Zygote(), 1024, ["numpy"]) as server:
@@ -117,7 +125,7 @@ def test_isolation_costs_at_most_half_and_six_milliseconds(plan, name, tmp_path)
             ours=lambda: engine.grade_one(plan, server, work),
             fresh_process=fresh_process(source, tmp_path),
         )
-    expect_at_most(times["ours"], 1.5 * times["in_process"] + 6)
+    expect_at_most(times["ours"], 1.5 * times["in_process"] + 6, fails_beyond)
 
 
 def test_help_answers_at_once():
