@@ -24,12 +24,14 @@ if TYPE_CHECKING:
     from grader.spec import Spec
 
 PASSED, LOST, FAULT, INTERRUPTED = 0, 1, 3, 130
+SANDBOXES = ("root", "user", "container", "process")
 PART = ".part"
 """How a file of results ends its name until it is whole."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status."""
+    _open_what_is_closed()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a check mark, on a terminal that has none
@@ -53,6 +55,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         return FAULT
 
 
+def _open_what_is_closed() -> None:
+    """Keep the numbers of standard streams that are closed from being given to something else."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+
+
 def _run(arguments: argparse.Namespace) -> int:
     status = int(arguments.command(arguments))
     if sys.stdout is not None:
@@ -70,12 +81,21 @@ def _parser() -> argparse.ArgumentParser:
     grade.add_argument("paths", metavar="PATH", nargs="+", type=Path, help="a file, a student's folder, or a class's")
     grade.add_argument("--jsonl", metavar="FILE", help="write one JSON result a line (- is standard output)")
     grade.add_argument("--jobs", metavar="N", type=_count, default=_cores(), help="how many at once")
+    grade.add_argument(
+        "--sandbox",
+        metavar="LEVEL",
+        choices=SANDBOXES,
+        help="refuse below root, user or container; or process: no sandbox",
+    )
     grade.set_defaults(command=_grade)
 
     check = commands.add_parser("check", help="check your own work against the public cases")
     check.add_argument("files", metavar="FILE", nargs="*", type=Path, help="by default the assignment's file, here")
     check.add_argument("--assignment", metavar="DIR", help="by default the current folder, or the one above")
     check.set_defaults(command=_check)
+
+    doctor = commands.add_parser("doctor", help="try to break out of the sandbox, layer by layer")
+    doctor.set_defaults(command=_doctor)
     return parser
 
 
@@ -91,18 +111,20 @@ def _count(text: str) -> int:
 
 def _grade(arguments: argparse.Namespace) -> int:
     with ExitStack() as stack:
-        zygotes = [stack.enter_context(Zygote())]
-        from grader import assignment, engine, submission  # while it starts
+        zygotes = _zygotes(stack, 0 if arguments.sandbox == "process" else 1)
+        from grader import assignment, engine, servers, submission  # while it starts
         from grader.report import json
 
         loaded = assignment.load(assignment.find(arguments.assignment))
         submissions = submission.collect(arguments.paths, loaded.spec.submission.file)
-        zygotes += [stack.enter_context(Zygote()) for _ in range(1, min(arguments.jobs, len(submissions)))]
+        jobs = min(arguments.jobs, len(submissions))
+        zygotes += _zygotes(stack, jobs - 1 if zygotes else 0)
+        opened = stack.enter_context(servers.for_a_class(loaded.spec, zygotes, arguments.sandbox, jobs))
         lines = stack.enter_context(_writing(arguments.jsonl))
         advance = stack.enter_context(_progress(len(submissions)))
         results: list[Result] = []
         try:
-            for result in engine.grade(loaded, submissions, zygotes):
+            for result in engine.grade(loaded, submissions, opened):
                 results.append(result)
                 if lines is not None:
                     print(json.render(result), file=lines, flush=True)
@@ -125,18 +147,33 @@ def _show(results: Sequence["Result"], spec: "Spec", jsonl: str | None) -> None:
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    with Zygote() as zygote:
-        from grader import assignment, engine, submission  # while it starts
+    with ExitStack() as stack:
+        zygotes = _zygotes(stack, 1)
+        from grader import assignment, engine, servers, submission  # while it starts
         from grader.report import terminal
 
         loaded = assignment.load(assignment.find(arguments.assignment) if arguments.assignment else assignment.here())
         filename = loaded.spec.submission.file
         submissions = submission.collect(arguments.files or [Path(filename)], filename)
-        results = list(engine.grade(loaded, submissions, [zygote], public_only=True))
+        opened = stack.enter_context(servers.for_a_check(loaded.spec, zygotes))
+        results = list(engine.grade(loaded, submissions, opened, public_only=True))
     title = f"{_title(loaded.spec)} (public cases; there may be others when you hand in)"
     for result in results:
         print(terminal.render([result], title, **_looks(sys.stdout)), end="")
     return _status(results)
+
+
+def _doctor(_arguments: argparse.Namespace) -> int:
+    from grader import doctor
+
+    level, findings = doctor.examine()
+    print(doctor.render(level, findings), end="")
+    return PASSED if level and all(finding.verdict != "FAIL" for finding in findings) else FAULT
+
+
+def _zygotes(stack: ExitStack, number: int) -> list[Zygote]:
+    """Start fork servers, where there can be any."""
+    return [stack.enter_context(Zygote()) for _ in range(number if sys.platform == "linux" else 0)]
 
 
 def _title(spec: "Spec") -> str:

@@ -28,9 +28,13 @@ def reordered(got: Any, want: Any, permute: Mapping[str, int], returns: Sequence
     return got
 
 
+MOST_ENTRIES = 2**23
+"""Of arrays in a list that are made one: their common type may take sixteen times as much as they do."""
+
+
 def as_array(value: Any) -> Numbers | None:
     """Return a number, an array or nested lists of numbers as an array, and None for anything else."""
-    if not _all_numbers(value):
+    if not _all_numbers(value) or _entries(value) > MOST_ENTRIES:
         return None
     try:
         array = np.asarray(value)
@@ -44,6 +48,10 @@ def _all_numbers(value: Any) -> bool:
     if isinstance(value, list | tuple):
         return all(map(_all_numbers, value))
     return isinstance(value, int | float | complex | np.number | np.bool_ | np.ndarray)
+
+
+def _entries(value: Any) -> int:
+    return sum(map(_entries, value)) if isinstance(value, list | tuple) else int(np.size(value))
 
 
 def _costs(got: Numbers, want: Numbers) -> Numbers:

@@ -10,17 +10,15 @@ import time
 import traceback
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 
 from grader import messages, model, score
 from grader.assignment import Assignment
 from grader.compare import compare
-from grader.errors import FaultError, UsageError
+from grader.errors import DiedError, FaultError, UsageError
 from grader.model import CaseResult, Comparison, ItemResult, Limits, Result, Status, Unreadable
 from grader.prepare import Call, Plan, prepare
-from grader.sandbox.client import Child, Output, load_request
-from grader.sandbox.forkserver import ForkServer
-from grader.sandbox.launch import Zygote
+from grader.sandbox.client import Child, Deadline, Output, load_request
+from grader.servers import Server
 from grader.submission import Submission
 
 LONGEST_MESSAGE = 4000
@@ -28,35 +26,30 @@ LONGEST_MESSAGE = 4000
 
 
 def grade(
-    assignment: Assignment, submissions: Sequence[Submission], zygotes: Sequence[Zygote], *, public_only: bool = False
+    assignment: Assignment, submissions: Sequence[Submission], servers: Sequence[Server], *, public_only: bool = False
 ) -> Iterator[Result]:
-    """Grade submissions, as many at a time as there are zygotes, and yield their results in their order.
+    """Grade submissions, as many at a time as there are servers, and yield their results in their order.
 
     Raises:
         UsageError, SpecError: there is nothing to grade by, or the assignment is wrong.
         FaultError: the grader, the instructor's code or the machine is at fault.
     """
-    settings = assignment.spec
-    with ExitStack() as stack:
-        servers = [
-            stack.enter_context(ForkServer(zygote, settings.limits.memory_mib, settings.packages)) for zygote in zygotes
-        ]
-        plan = prepare(assignment)  # while the servers start
-        plan = plan.public() if public_only else plan
-        if not plan.calls:
-            raise UsageError(f"{settings.name} has no public cases: they are all graded after handing in")
-        _try_out(plan, servers)
-        yield from _grade_all(plan, servers, submissions)
+    plan = prepare(assignment)  # while the servers start
+    plan = plan.public() if public_only else plan
+    if not plan.calls:
+        raise UsageError(f"{assignment.spec.name} has no public cases: they are all graded after handing in")
+    _try_out(plan, servers)
+    yield from _grade_all(plan, servers, submissions)
 
 
-def _try_out(plan: Plan, servers: Sequence[ForkServer]) -> None:
+def _try_out(plan: Plan, servers: Sequence[Server]) -> None:
     """Load a submission that only imports what the course gives: what fails then would fail for every student."""
     for server in servers:
         server.ready()
     child = servers[0].child(Output())
     imports = "".join(f"import {path[:-3]}\n" for path in plan.given if "/" not in path)
     frame = load_request("empty.py", {"empty.py": imports.encode()}, plan.given, plan.assignment.spec.names)
-    outcome = child.ask(frame, time.monotonic() + plan.assignment.spec.limits.seconds)
+    outcome = child.ask(frame, Deadline(time.monotonic() + plan.assignment.spec.limits.seconds))
     child.close()
     match outcome:
         case None:
@@ -67,8 +60,8 @@ def _try_out(plan: Plan, servers: Sequence[ForkServer]) -> None:
     raise FaultError(f"the sandbox cannot load even an empty submission: {outcome}")
 
 
-def _grade_all(plan: Plan, servers: Sequence[ForkServer], submissions: Sequence[Submission]) -> Iterator[Result]:
-    free: queue.SimpleQueue[ForkServer] = queue.SimpleQueue()
+def _grade_all(plan: Plan, servers: Sequence[Server], submissions: Sequence[Submission]) -> Iterator[Result]:
+    free: queue.SimpleQueue[Server] = queue.SimpleQueue()
     for server in servers:
         free.put(server)
 
@@ -88,40 +81,50 @@ def _grade_all(plan: Plan, servers: Sequence[ForkServer], submissions: Sequence[
             pool.shutdown(cancel_futures=True)
 
 
-def grade_one(plan: Plan, server: ForkServer, submission: Submission) -> Result:
+def grade_one(plan: Plan, server: Server, submission: Submission) -> Result:
     """Grade one submission. A fault of ours makes a result without a score, and costs nobody points."""
     began = time.monotonic()
-    run = _Run(plan, server, submission)
-    fault = None
-    items: list[ItemResult] = []
-    try:
-        run.start()
-        items = [run.item(name) for name in plan.calls]
-    except FaultError as error:
-        fault = str(error)
-    except Exception as error:  # noqa: BLE001  a mistake of ours in one submission must not cost the others theirs
-        traceback.print_exc()
-        fault = f"the grader itself failed: {type(error).__name__}: {error}"
-    finally:
-        run.close()
+    for _ in range(2):
+        run = _Run(plan, server, submission)
+        items, fault = _attempt(run, plan)
+        if not isinstance(fault, DiedError):  # else once more: the submission can hardly be to blame
+            break
     return Result(
         assignment=plan.assignment.spec.name,
         id=submission.id,
         files=tuple(submission.files),
         sha256=submission.sha256,
-        items=tuple(items),
+        items=items,
         max_score=sum(plan.assignment.spec.functions[name].points for name in plan.calls),
         stdout=run.output.text(),
         sandbox=server.layers,
         seconds=time.monotonic() - began,
-        fault=fault,
+        fault=_in_words(fault) if fault else None,
     )
+
+
+def _attempt(run: "_Run", plan: Plan) -> tuple[tuple[ItemResult, ...], Exception | None]:
+    """Return the functions' results, or what went wrong here. It must not cost the other submissions theirs."""
+    try:
+        run.start()
+        return tuple(run.item(name) for name in plan.calls), None
+    except Exception as error:  # noqa: BLE001
+        return (), error
+    finally:
+        run.close()
+
+
+def _in_words(fault: Exception) -> str:
+    if isinstance(fault, FaultError):
+        return str(fault)
+    traceback.print_exception(fault)
+    return f"the grader itself failed: {type(fault).__name__}: {fault}"
 
 
 class _Run:
     """One submission, from child to child."""
 
-    def __init__(self, plan: Plan, server: ForkServer, submission: Submission) -> None:
+    def __init__(self, plan: Plan, server: Server, submission: Submission) -> None:
         self.plan, self.server, self.submission = plan, server, submission
         self.spec = plan.assignment.spec
         self.limits: Limits = self.spec.limits
@@ -129,13 +132,26 @@ class _Run:
         self.child: Child | None = None
         self.load_frame = load_request(submission.main, submission.files, plan.given, self.spec.names)
         self.unloadable: model.Outcome | None = None
+        self.deadline = Deadline(0)
+        """Of the function that is graded."""
 
     def start(self) -> None:
         """Load the submission; what keeps it from loading is then the outcome of every case."""
         if self.submission.problem is not None:
             self.unloadable = Unreadable(self.submission.problem, self.submission.absent)
         else:
-            self.unloadable = self._load(time.monotonic() + self.limits.seconds)
+            self.unloadable = self._load(self._time())
+
+    def _time(self) -> float:
+        return time.monotonic() + self.limits.seconds
+
+    def _living(self) -> Child | None:
+        return self.child if self.child is not None and self.child.alive else None
+
+    def _deadline(self, wall: float) -> Deadline:
+        """Return the deadline on the clock, and by CPU time if that is limited and there is a process to use it."""
+        child = self._living()
+        return child.deadline(wall, self.limits.cpu_seconds) if child else Deadline(wall)
 
     def close(self) -> None:
         if self.child is not None:
@@ -144,27 +160,29 @@ class _Run:
     def item(self, name: str) -> ItemResult:
         """Grade a function. All its calls are sent at once, so the child works on while its values are compared."""
         calls = self.plan.calls[name]
-        if self.child is not None and self.child.alive:
-            self.child.send(call.request for call in calls)
+        child = self._living()
+        if child:
+            child.send(call.request for call in calls)
         elif self.unloadable is None:  # an earlier function ended it; loading is not on this one's time
-            self.unloadable = self._load(time.monotonic() + self.limits.seconds, calls)
-        deadline = time.monotonic() + self.limits.seconds
-        cases = [self._case(name, calls[n:], deadline) for n in range(len(calls))]
+            self.unloadable = self._load(self._time(), calls)
+        self.deadline = self._deadline(self._time())
+        cases = [self._case(name, calls[n:]) for n in range(len(calls))]
         return score.item(name, self.spec.functions[name].points, cases, self.spec.scoring)
 
-    def _case(self, function: str, calls: Sequence[Call], deadline: float) -> CaseResult:
+    def _case(self, function: str, calls: Sequence[Call]) -> CaseResult:
         """Grade the first of the calls that are left."""
         call, began = calls[0], time.monotonic()
         failure = self.unloadable
-        if failure is None and (self.child is None or not self.child.alive):
-            if began >= deadline:
+        if failure is None and self._living() is None:
+            if began >= self.deadline.wall:
                 outcome: model.Outcome = model.TimedOut(begun=False)
                 return self._result(call, outcome, messages.of_outcome(function, outcome, self.limits), 0.0)
-            failure = self._load(deadline, calls)
+            failure = self._load(self.deadline.wall, calls)
+            self.deadline = self._deadline(self.deadline.wall)
         if failure is not None:
             why = messages.of_loading(self.submission.main, failure, self.limits)
             return self._result(call, failure, why, time.monotonic() - began)
-        outcome = self._receive(deadline)
+        outcome = self._receive()
         shown = call.visibility == "public"
         seconds = time.monotonic() - began
         if not isinstance(outcome, model.Returned):
@@ -174,20 +192,22 @@ class _Run:
         message = messages.of_case(function, comparison, shown=shown)
         return self._result(call, outcome, message, seconds, comparison)
 
-    def _load(self, deadline: float, calls: Sequence[Call] = ()) -> model.Outcome | None:
+    def _load(self, wall: float, calls: Sequence[Call] = ()) -> model.Outcome | None:
         """Load the submission in a new child, send it calls, and return what keeps it from loading."""
         self.child = self.server.child(self.output)
-        outcome = self.child.ask(self.load_frame, deadline)
+        outcome = self.child.ask(self.load_frame, self._deadline(wall))
         if isinstance(outcome, model.Returned):
             return model.BadValue("its process sent an answer before it was asked")
         if outcome is None:
             self.child.send(call.request for call in calls)
         return outcome
 
-    def _receive(self, deadline: float) -> model.Outcome:
+    def _receive(self) -> model.Outcome:
         if self.child is None:
             raise FaultError("an answer was awaited before the submission was loaded")
-        outcome = self.child.receive(deadline)
+        outcome = self.child.receive(self.deadline)
+        if isinstance(outcome, model.TimedOut):
+            self.deadline.wall = time.monotonic()  # the function's time is over, whichever it was
         return model.BadValue("its process sent an answer to another question") if outcome is None else outcome
 
     def _result(
@@ -215,14 +235,16 @@ def _status(outcome: model.Outcome, comparison: Comparison | None) -> Status:
     match outcome:
         case model.Returned():
             return "passed" if comparison is not None and not comparison.problems else "failed"
-        case model.Raised() | model.WrongSignature():
+        case model.Raised() | model.WrongSignature() | model.TooLarge():
             return "error"
         case model.TimedOut():
             return "timeout"
         case model.OutOfMemory():
             return "memory"
-        case model.Killed():
+        case model.Killed() | model.Flooded():
             return "killed"
+        case model.Blocked():
+            return "blocked"
         case model.Missing():
             return "missing"
         case model.BadValue():

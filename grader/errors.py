@@ -4,6 +4,8 @@ GraderError
 ├── UsageError      the call is wrong                      exit status 2
 ├── SpecError       the assignment is wrong                exit status 2
 └── FaultError      the grader or its machine is at fault  exit status 3
+    ├── LevelError  no sandbox that is strong enough
+    └── DiedError   the sandbox's fork server ended under a submission
 """
 
 
@@ -25,3 +27,11 @@ class FaultError(GraderError):
     """The grader, the instructor's code or the machine is at fault; nobody loses points for it."""
 
     status = 3
+
+
+class LevelError(FaultError):
+    """The machine does not give a sandbox as strong as is demanded."""
+
+
+class DiedError(FaultError):
+    """The sandbox's fork server ended in the middle of a submission, for which it may not be to blame."""

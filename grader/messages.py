@@ -11,6 +11,7 @@ from grader import model
 from grader.model import Comparison, Differs, Limits, Outcome, Problem, Unequal, WrongParts, WrongShape, WrongType
 
 FREE = "This costs no points."
+_ALONE = "It is alone: no files, network, threads or other processes. All that it needs are its arguments."
 LONGEST = 200
 """How much is shown of an exception's text, in characters."""
 
@@ -48,28 +49,49 @@ def of_outcome(  # noqa: C901  one template an outcome
 
     `arguments` are the names of what it was called with. An exception's text may hold values of a hidden case.
     """
+    name = f"`{function}`"
     match outcome:
         case model.Raised(kind, message, frames):
-            return f"`{function}` {_raised(kind, message if shown else '')}{_where(frames)}."
-        case model.TimedOut(begun=True):
-            return f"`{function}` was still running when its {limits.seconds:g} s were over: does its loop end?"
-        case model.TimedOut():
-            return f"Not run: earlier cases of `{function}` had used up its {limits.seconds:g} s."
-        case model.OutOfMemory():
-            return f"`{function}` needs more than the {limits.memory_mib} MiB of memory that it may have."
+            return f"{name} {_raised(kind, message if shown else '')}{_where(frames)}."
+        case model.Blocked(what, frames):
+            return (
+                f"{name} tried what the sandbox does not allow: {_blocked(what, shown=shown)}{_where(frames)}. {_ALONE}"
+            )
+        case model.TimedOut(begun=False):
+            return f"Not run: earlier cases of {name} had used up its {limits.seconds:g} s."
+        case model.TimedOut() | model.OutOfMemory() | model.Flooded():
+            return f"{name} {_over(outcome, limits)}{_LOOPS.get(type(outcome), '.')}"
         case model.Killed(how):
-            return f"The process ended while `{function}` ran: {how}."
+            return f"The process ended while {name} ran: {how}."
         case model.Missing(defined):
             there = f" (there is {', '.join(defined[:8])})" if defined else ""
-            return f"There is no function `{function}`{there}: define it under exactly this name."
+            return f"There is no function {name}{there}: define it under exactly this name."
         case model.WrongSignature(signature):
             return f"You define `{function}{signature}`; it is called as `{function}({', '.join(arguments)})`."
         case model.BadValue(reason):
-            return f"What `{function}` returns cannot be compared: {reason}."
+            return f"What {name} returns cannot be compared: {reason}."
+        case model.TooLarge(reason):
+            return f"What {name} returns is too large to be compared: {reason}."
         case model.Unreadable(reason):
             return f"Nothing could be graded: {reason}."
         case model.Returned():
             return ""
+
+
+_LOOPS = {model.TimedOut: ": does its loop end?", model.Flooded: ": does its loop end?"}
+
+
+def _over(outcome: model.TimedOut | model.OutOfMemory | model.Flooded, limits: Limits) -> str:
+    """Return which limit was exceeded."""
+    match outcome:
+        case model.TimedOut(cpu=True):
+            return f"had used up its {limits.cpu_seconds or limits.seconds:g} s of CPU time"
+        case model.TimedOut():
+            return f"was still running when its {limits.seconds:g} s were over"
+        case model.OutOfMemory():
+            return f"needed more than the {limits.memory_mib} MiB of memory it may have"
+        case model.Flooded():
+            return f"was ended because it printed more than {model.OUTPUT_MIB} MiB"
 
 
 def of_loading(main: str, outcome: Outcome, limits: Limits) -> str:
@@ -80,13 +102,16 @@ def of_loading(main: str, outcome: Outcome, limits: Limits) -> str:
         case model.Raised(kind, message, frames):
             text = f"{main} raises {kind} when it is imported{_colon(message)}{_where(frames)}."
             return f"{text} {_LOADING.get(kind, '')}".rstrip()
+        case model.Blocked(what, frames):
+            text = f"{main} tried, when it was imported, what the sandbox does not allow"
+            return f"{text}: {_blocked(what, shown=True)}{_where(frames)}. {_ALONE}"
         case model.TimedOut():
             return (
-                f"{main} was still running after {limits.seconds:g} s when it was imported: put what it does besides "
-                "defining functions under `if __name__ == '__main__':`."
+                f"{main} {_over(outcome, limits)}: put what it does besides defining functions "
+                "under `if __name__ == '__main__':`."
             )
-        case model.OutOfMemory():
-            return f"{main} needs more than the {limits.memory_mib} MiB of memory it may have when it is imported."
+        case model.OutOfMemory() | model.Flooded():
+            return f"{main} {_over(outcome, limits)} when it was imported."
         case model.Killed(how):
             return f"The process ended while {main} was imported: {how}."
     return of_outcome(main, outcome, limits)
@@ -94,6 +119,11 @@ def of_loading(main: str, outcome: Outcome, limits: Limits) -> str:
 
 def _raised(kind: str, message: str) -> str:
     return _EXCEPTIONS.get(kind) or f"raised {kind}{_colon(message)}"
+
+
+def _blocked(what: str, *, shown: bool) -> str:
+    text = what if shown else what.partition(":")[0]
+    return shorten(text, LONGEST, placeholder=" …").rstrip(".")
 
 
 def _colon(message: str) -> str:

@@ -1,13 +1,22 @@
 """The records that everything speaks in: what a call did, what is wrong with it, and what that is worth."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-Status = Literal["passed", "failed", "error", "timeout", "memory", "killed", "missing"]
+Status = Literal["passed", "failed", "error", "timeout", "memory", "killed", "missing", "blocked"]
 Visibility = Literal["public", "hidden"]
 Scoring = Literal["all_or_nothing", "proportional"]
+Level = Literal["container", "user", "root"]
+"""How strong a sandbox is, from the weakest up: in a container that stands in for namespaces (it gives file system,
+network and limits), as an ordinary user with namespaces, as root."""
+LEVELS: tuple[Level, ...] = get_args(Level)
+Sandbox = Literal[Level, "process"]
+"""A level, or none of them."""
+
+OUTPUT_MIB = 16
+"""How much a submission may print, in one process, before that is ended."""
 
 
 class Part(BaseModel):
@@ -21,8 +30,12 @@ class Limits(Part):
 
     seconds: Annotated[float, Field(gt=0, le=3600)] = 5.0
     """Wall time for all the cases of one function together, and for loading the submission."""
+    cpu_seconds: Annotated[float, Field(gt=0, le=3600)] | None = None
+    """CPU time for the same; where it is not given, wall time alone counts."""
     memory_mib: Annotated[int, Field(ge=16, le=2**20)] = 1024
-    """Address space beyond what the fork server has mapped, in MiB."""
+    """Memory beyond what the fork server has, in MiB: physical memory as root, else address space."""
+    scratch_mib: Annotated[int, Field(ge=0, le=1024)] = 0
+    """How large the working folder may become, in MiB; with 0 nothing can be written. It is held in memory."""
 
 
 class Tolerance(Part):
@@ -78,14 +91,31 @@ class Raised:
 
 @dataclass(frozen=True, slots=True)
 class TimedOut:
-    """It was still running at the deadline, or never began because an earlier case had used up the time."""
+    """It was still running at the deadline, or never began because an earlier case had used up the time.
+
+    `cpu`: what was over is its CPU time.
+    """
 
     begun: bool = True
+    cpu: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class OutOfMemory:
     """It asked for more memory than it may have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flooded:
+    """It printed more than `OUTPUT_MIB`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """The sandbox refused something that it tried, and it did not go on without."""
+
+    what: str
+    frames: tuple[Frame, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +147,13 @@ class BadValue:
 
 
 @dataclass(frozen=True, slots=True)
+class TooLarge:
+    """What it returned is too large, or nested too deep, to be sent."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Unreadable:
     """The submission cannot be used as it was handed in, or (`absent`) was not handed in."""
 
@@ -124,7 +161,10 @@ class Unreadable:
     absent: bool = False
 
 
-Outcome = Returned | Raised | TimedOut | OutOfMemory | Killed | Missing | WrongSignature | BadValue | Unreadable
+Outcome = (
+    Returned | Raised | TimedOut | OutOfMemory | Flooded | Blocked | Killed
+    | Missing | WrongSignature | BadValue | TooLarge | Unreadable
+)  # fmt: skip
 
 
 # --- what is wrong with a value --------------------------------------------------------------------------------------

@@ -22,7 +22,8 @@ from grader.components import lookup, replaced
 from grader.errors import FaultError
 from grader.mistakes import suggest
 from grader.model import Returned
-from grader.sandbox import client, forkserver
+from grader.sandbox import client
+from grader.sandbox.spawned import trusted_worker
 from grader.sandbox.values import RefusedError
 from grader.spec import Load, Make, MakeArray, inside
 from grader.yamlfile import Path, dotted
@@ -86,8 +87,10 @@ def prepare(assignment: Assignment) -> Plan:
 
 def _look_for(packages: Sequence[str], assignment: Assignment) -> None:
     for n, package in enumerate(packages):
-        if find_spec(package) is None:
-            raise assignment.mistake(("packages", n), f"there is no package {package!r} on this machine: install it")
+        top = package.partition(".")[0]
+        if find_spec(top) is None:
+            message = f"there is no package {top!r} on this machine: install it (and write the name that is imported)"
+            raise assignment.mistake(("packages", n), message)
 
 
 def _calls(assignment: Assignment, made: Iterator[tuple[list[Any], Any]]) -> dict[str, tuple[Call, ...]]:
@@ -240,13 +243,13 @@ class _Instructor:
     def _ask(self, request: bytes) -> model.Outcome | None:
         if self.child is None:
             self.child = self._start()
-        return self.child.ask(request, time.monotonic() + SECONDS)
+        return self.child.ask(request, client.Deadline(time.monotonic() + SECONDS))
 
     def _start(self) -> client.Child:
         folder = self.assignment.folder.resolve()
         given = [path.stem for path in sorted((folder / "given").glob("*.py"))]
         main = self.spec.reference or "builtins"
-        child, output, outcome = forkserver.trusted_worker(main, [folder, folder / "given"], given)
+        child, output, outcome = trusted_worker(main, [folder, folder / "given"], given)
         match outcome:
             case None:
                 return child
@@ -272,7 +275,7 @@ def _what_happened(outcome: model.Outcome | None) -> str:
             return f"took longer than {SECONDS:g} s"
         case model.Killed(how):
             return f"ended its process: {how}"
-        case model.BadValue(reason):
+        case model.BadValue(reason) | model.TooLarge(reason):
             return f"returned what cannot be compared: {reason}"
         case model.WrongSignature(signature):
             return f"takes {signature}, not the arguments of the case"

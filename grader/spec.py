@@ -1,6 +1,6 @@
 """The assignment's `assignment.yaml` as a validated, frozen model; everything that is wrong with it is told at once.
 
-    name ─ reference ─ submission.file ─ names ─ packages ─ limits ─ scoring ─ strict
+    name ─ reference ─ submission.file ─ names ─ packages ─ limits ─ sandbox ─ scoring ─ strict
     functions ─ NAME ─ points ─ returns ─ tolerance
                      └ cases ─ name ─ args ─ expect ─ tolerance ─ repeat ─ visibility ─ compare ─ remark ─ permute
 
@@ -24,7 +24,7 @@ from pydantic import (
 )
 
 from grader.mistakes import at
-from grader.model import Limits, Part, Scoring, Tolerance, Visibility
+from grader.model import Level, Limits, Part, Scoring, Tolerance, Visibility
 
 DATA_SUFFIXES = frozenset({".txt", ".csv", ".npy", ".npz"})
 
@@ -192,9 +192,11 @@ class Spec(Part):
     submission: Submission
     names: dict[Name, DottedName] = {}
     """What the graded file finds defined without an import."""
-    packages: list[Name] = ["numpy"]
-    """The packages that a submission may import besides the standard library."""
+    packages: list[DottedName] = ["numpy"]
+    """The packages that a submission may import besides the standard library; what is named is loaded beforehand."""
     limits: Limits = Limits()
+    sandbox: Level = "container"
+    """The weakest sandbox in which it may be graded."""
     scoring: Scoring = "all_or_nothing"
     """What a function earns: its points if every case passes, or the share of its cases that pass."""
     strict: bool = False

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import yaml
 
-from grader import assignment, engine, submission
+from grader import assignment, engine, servers, submission
 from grader.sandbox.launch import Zygote
 from reference.init import init
 from tests.conftest import NAIVE_EM, ROOT
@@ -24,8 +24,8 @@ EXPECTED = yaml.safe_load((SAMPLES / "expected.yaml").read_text())
 def grade(*paths, folder=NAIVE_EM, jobs=2):
     loaded = assignment.load(folder)
     submissions = submission.collect(paths, loaded.spec.submission.file)
-    zygotes = [Zygote() for _ in range(jobs)]
-    return {result.id: result for result in engine.grade(loaded, submissions, zygotes)}
+    with servers.for_a_class(loaded.spec, [Zygote() for _ in range(jobs)], None, jobs) as opened:
+        return {result.id: result for result in engine.grade(loaded, submissions, opened)}
 
 
 @pytest.fixture(scope="module")
@@ -116,20 +116,25 @@ def test_five_hundred_at_once_get_the_right_results_and_leave_nothing(tmp_path):
     for n, name in enumerate(names):
         (tmp_path / "class" / f"{n:03}_{name}").parent.mkdir(exist_ok=True)
         shutil.copytree(SAMPLES / name, tmp_path / "class" / f"{n:03}_{name}")
-    before, children = memory(), Counter()
+    before, others, children = memory(), processes(), Counter()
     loaded = assignment.load(folder)
     submissions = submission.collect([tmp_path / "class"], "naive_em.py")
     early = 0.0
-    for n, result in enumerate(engine.grade(loaded, submissions, [Zygote(), Zygote()])):
-        name = result.id[4:]
-        children[name] += 1
-        assert outcome(result) == {key: value for key, value in EXPECTED[name].items() if key != "says"}, result.id
-        if n == 50:
-            early = memory()
+    with servers.for_a_class(loaded.spec, [Zygote(), Zygote()], None, 2) as opened:
+        for n, result in enumerate(engine.grade(loaded, submissions, opened)):
+            name = result.id[4:]
+            children[name] += 1
+            assert outcome(result) == {key: value for key, value in EXPECTED[name].items() if key != "says"}, result.id
+            if n == 50:
+                early = memory()
     assert sum(children.values()) == 500
     assert memory() - early < 20
     assert early - before < 200
-    assert not [path for path in os.listdir("/proc") if path.isdigit() and is_child(path)]
+    assert processes() <= others
+
+
+def processes():
+    return {pid for pid in os.listdir("/proc") if pid.isdigit() and is_child(pid)}
 
 
 def is_child(pid):

@@ -31,10 +31,10 @@ def run(tmp_path_factory):
         submissions = submission.collect([write(folder / "ann", {"work.py": text})], "work.py")
         plan = engine.prepare(loaded)
         plan = plan.public() if public_only else plan
-        memory = loaded.spec.limits.memory_mib
-        if memory not in servers:
-            servers[memory] = ForkServer(Zygote(), memory, ["numpy"])
-        return engine.grade_one(plan, servers[memory], submissions[0])
+        limits = loaded.spec.limits
+        if limits not in servers:
+            servers[limits] = ForkServer(Zygote(), limits, ["numpy"], functions=2)
+        return engine.grade_one(plan, servers[limits], submissions[0])
 
     yield run
     for server in servers.values():
@@ -64,10 +64,13 @@ BAD = {
     "crashes": ("import os; os.abort()", "killed"),
     "wants too much memory": ("return bytearray(2**40)", "memory"),
     "returns a generator": ("return (n for n in [6])", "failed"),
-    "returns too much": ("return 'x' * 10**8", "failed"),
+    "returns too much": ("return 'x' * 10**8", "error"),
     "returns nothing": ("pass", "failed"),
-    "prints without end": ("while True: print('all tests passed')", "timeout"),
+    "prints without end": ("while True: print('all tests passed' * 1000)", "killed"),
     "writes on its socket": ("import os; os.write(3, b'0' * 100)", "failed"),
+    "opens a socket": ("import socket; socket.socket()", "blocked"),
+    "starts a thread": ("import threading; threading.Thread(target=int).start()", "blocked"),
+    "starts a program": ("import subprocess; subprocess.run(['true'])", "blocked"),
     "takes other arguments": ("return 6\ndef double(): return 6", "error"),
 }
 

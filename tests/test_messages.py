@@ -23,12 +23,18 @@ OUTCOMES = [
     (model.Raised("KeyboardInterrupt", ""), "`f` raises KeyboardInterrupt."),
     (model.TimedOut(), "`f` was still running when its 2 s were over: does its loop end?"),
     (model.TimedOut(begun=False), "Not run: earlier cases of `f` had used up its 2 s."),
-    (model.OutOfMemory(), "`f` needs more than the 64 MiB of memory that it may have."),
+    (model.OutOfMemory(), "`f` needed more than the 64 MiB of memory it may have."),
+    (model.TimedOut(cpu=True), "`f` had used up its 2 s of CPU time: does its loop end?"),
+    (model.Flooded(), "`f` was ended because it printed more than 16 MiB: does its loop end?"),
+    (model.Blocked("PermissionError: [Errno 1] Operation not permitted", FRAMES[1:]),
+     "`f` tried what the sandbox does not allow: PermissionError: [Errno 1] Operation not permitted (em.py, line 7: "
+     "`return x`). It is alone: no files, network, threads or other processes. All that it needs are its arguments."),
+    (model.TooLarge("more than 64 MiB"), "What `f` returns is too large to be compared: more than 64 MiB."),
     (model.Killed("signal SIGSEGV"), "The process ended while `f` ran: signal SIGSEGV."),
     (model.Missing(()), "There is no function `f`: define it under exactly this name."),
     (model.Missing(("g", "h")), "There is no function `f` (there is g, h): define it under exactly this name."),
     (model.WrongSignature("(x, y)"), "You define `f(x, y)`; it is called as `f(X, mixture)`."),
-    (model.BadValue("more than 64 MiB"), "What `f` returns cannot be compared: more than 64 MiB."),
+    (model.BadValue("not a frame"), "What `f` returns cannot be compared: not a frame."),
     (model.Unreadable("f.py is not a text file"), "Nothing could be graded: f.py is not a text file."),
     (model.Returned(1), ""),
 ]  # fmt: skip
@@ -52,9 +58,13 @@ LOADING = [
      "em.py raises FileNotFoundError when it is imported: toy.txt. No files are there when it is graded: read data "
      "under `if __name__ == '__main__':`."),
     (model.TimedOut(),
-     "em.py was still running after 2 s when it was imported: put what it does besides defining functions under "
-     "`if __name__ == '__main__':`."),
-    (model.OutOfMemory(), "em.py needs more than the 64 MiB of memory it may have when it is imported."),
+     "em.py was still running when its 2 s were over: put what it does besides defining functions "
+     "under `if __name__ == '__main__':`."),
+    (model.OutOfMemory(), "em.py needed more than the 64 MiB of memory it may have when it was imported."),
+    (model.Flooded(), "em.py was ended because it printed more than 16 MiB when it was imported."),
+    (model.Blocked("PermissionError: [Errno 1] Operation not permitted"),
+     "em.py tried, when it was imported, what the sandbox does not allow: PermissionError: [Errno 1] Operation not "
+     "permitted. It is alone: no files, network, threads or other processes. All that it needs are its arguments."),
     (model.Killed("signal SIGSEGV"), "The process ended while em.py was imported: signal SIGSEGV."),
     (model.Unreadable("em.py is not a text file"), "Nothing could be graded: em.py is not a text file."),
 ]  # fmt: skip
@@ -100,6 +110,13 @@ def test_an_exceptions_text_is_not_shown_of_a_hidden_case():
     outcome = model.Raised("ValueError", "x is 0.31", FRAMES[1:])
     assert (
         messages.of_outcome("f", outcome, LIMITS, shown=False) == "`f` raised ValueError (em.py, line 7: `return x`)."
+    )
+
+
+def test_what_was_refused_is_not_shown_of_a_hidden_case():
+    outcome = model.Blocked("PermissionError: [Errno 13] Permission denied: '0.31'")
+    assert "tried what the sandbox does not allow: PermissionError. It is" in messages.of_outcome(
+        "f", outcome, LIMITS, shown=False
     )
 
 

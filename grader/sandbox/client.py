@@ -1,24 +1,26 @@
 """The grader's side of the sandbox: ask a worker, and believe what it says no further than its form."""
 
 import contextlib
-import os
-import select
-import signal
+import math
+import selectors
 import socket
 import time
 from collections import deque
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from grader import model
+from grader.errors import DiedError, FaultError
 from grader.sandbox import protocol
+from grader.sandbox.replies import FULL, SIGSYS, how, outcome
 from grader.sandbox.values import ProtocolError
 
-OUTPUT_CAP = 64 * 2**10
+KEPT_OUTPUT = 64 * 2**10
 """How much of what a submission prints is kept, in bytes; the rest is read and dropped."""
+START_SECONDS = 60.0
+"""How long a worker may take to start, on a machine that is busy."""
 CHUNK = 2**16
-TEXT, LINE, FRAMES = 2000, 200, 50
-"""How much is kept of a text that a worker sent, of a line of code, and how many names or stack frames, at most."""
 
 
 class Output:
@@ -30,7 +32,7 @@ class Output:
 
     def add(self, data: bytes) -> None:
         """Keep what there is room for."""
-        room = OUTPUT_CAP - len(self._data)
+        room = KEPT_OUTPUT - len(self._data)
         self._data += data[:room]
         self._cut = self._cut or len(data) > room
 
@@ -39,14 +41,47 @@ class Output:
         return self._data.decode("utf-8", "replace") + ("\n… (cut here)" if self._cut else "")
 
 
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a process ended."""
+
+    code: int
+    """Its exit status, negative where a signal ended it."""
+    out_of_memory: bool = False
+    out_of_cpu: bool = False
+
+
 class Process(Protocol):
     """The process behind a child."""
 
     def kill(self) -> None:
-        """End it, at once and for certain."""
+        """End it with all that it started, at once and for certain."""
 
-    def exit_code(self) -> int:
-        """Return the status that it ended with, negative where a signal ended it."""
+    def ended(self) -> Ended:
+        """Return how it ended, after `kill`."""
+
+    def cpu_seconds(self) -> float:
+        """Return the CPU time that it has used."""
+
+
+@dataclass(slots=True)
+class Deadline:
+    """When a child must have answered: on the clock, and by the CPU time that it has used."""
+
+    wall: float
+    """A `time.monotonic()`."""
+    cpu: float = math.inf
+    """In seconds."""
+    earliest: float = math.inf
+    """When on the clock the CPU time can be over at the earliest."""
+
+
+class _FloodError(Exception):
+    """It prints without end."""
+
+
+class _CpuError(Exception):
+    """Its CPU time is over."""
 
 
 class Child:
@@ -56,17 +91,48 @@ class Child:
     take is sent while an answer is awaited, so that two full buffers cannot stop the two of us.
     """
 
-    def __init__(self, process: Process, connection: socket.socket, streams: list[int], output: Output) -> None:
+    def __init__(self, process: Process, connection: socket.socket, printed: socket.socket, output: Output) -> None:
         self.alive = True
-        self._process, self._connection, self._streams, self._output = process, connection, streams, output
+        self._process, self._connection, self._printed, self._output = process, connection, printed, output
+        self._room = model.OUTPUT_MIB * 2**20
         self._unsent: deque[memoryview] = deque()
         self._failure: model.Outcome | None = None
-        connection.settimeout(0)
-        self._poll = select.poll()
-        for descriptor in (connection.fileno(), *streams):
-            self._poll.register(descriptor, select.POLLIN)
+        # epoll, the default, would cost a descriptor and some more system calls for each child
+        self._selector = getattr(selectors, "PollSelector", selectors.SelectSelector)()
+        for end in (connection, printed):
+            end.settimeout(0)
+            self._selector.register(end, selectors.EVENT_READ)
 
-    def ask(self, frame: bytes, deadline: float) -> model.Outcome | None:
+    def begin(self) -> None:
+        """Wait until it has said that it is ready, which it does before any code of a student's is there.
+
+        Raises:
+            FaultError: it has said something else, or (DiedError) has ended.
+        """
+        if self.first() != {"ready": True}:
+            self.close()
+            raise FaultError("a process of the sandbox began with something else than it should")
+
+    def first(self) -> Any:
+        """Return what it says of itself.
+
+        Raises:
+            DiedError: it has ended.
+        """
+        try:
+            return self._reply(Deadline(time.monotonic() + START_SECONDS))
+        except (EOFError, OSError, ProtocolError) as error:
+            self.close()
+            text = f"a process of the sandbox ended before it began: {how(self._process.ended().code)}"
+            raise DiedError(f"{text}\n{self._output.text()}".rstrip()) from error
+
+    def deadline(self, wall: float, cpu_seconds: float | None) -> Deadline:
+        """Return the deadline for what it is asked next."""
+        if cpu_seconds is None:
+            return Deadline(wall)
+        return Deadline(wall, self._process.cpu_seconds() + cpu_seconds, time.monotonic() + cpu_seconds)
+
+    def ask(self, frame: bytes, deadline: Deadline) -> model.Outcome | None:
         """Send a request and return its outcome."""
         self.send([frame])
         return self.receive(deadline)
@@ -77,57 +143,79 @@ class Child:
             self._expect_silence()
             self._unsent.extend(map(memoryview, frames))
             self._flush()
-        except (OSError, ProtocolError) as error:
+        except (OSError, ProtocolError, _FloodError) as error:
             self._failure = self._failed(error)
 
-    def receive(self, deadline: float) -> model.Outcome | None:
+    def receive(self, deadline: Deadline) -> model.Outcome | None:
         """Return the outcome of the next call that was sent, or None for a load that went well.
 
-        The deadline is a `time.monotonic()`. Whatever ends the conversation ends the child.
+        Whatever ends the conversation ends the child.
         """
         if self._failure is not None:
             return self._failure
         try:
-            prefix = self._fill(protocol.PREFIX, deadline)
-            header, body = protocol.lengths(prefix)
-            return _outcome(protocol.unpack(self._fill(header, deadline), self._fill(body, deadline)))
-        except (EOFError, OSError, ProtocolError) as error:
+            return outcome(self._reply(deadline))
+        except (EOFError, OSError, ProtocolError, _FloodError, _CpuError) as error:
             return self._failed(error)
+
+    def _reply(self, deadline: Deadline) -> Any:
+        header, body = protocol.lengths(self._fill(protocol.PREFIX, deadline))
+        return protocol.unpack(self._fill(header, deadline), self._fill(body, deadline))
 
     def _failed(self, error: Exception) -> model.Outcome:
         self.close()
-        if isinstance(error, TimeoutError):
-            return model.TimedOut()
-        if isinstance(error, ProtocolError):
-            return model.BadValue(str(error))
-        return model.Killed(_how(self._process.exit_code()))
+        match error:
+            case _CpuError():
+                return model.TimedOut(cpu=True)
+            case _FloodError():
+                return model.Flooded()
+            case TimeoutError():
+                return model.TimedOut()
+            case ProtocolError():
+                return model.BadValue(str(error))
+        ended = self._process.ended()
+        if ended.out_of_memory or ended.code == FULL:
+            return model.OutOfMemory()
+        if ended.out_of_cpu:
+            return model.TimedOut(cpu=True)
+        if ended.code == -SIGSYS:  # which seccomp sends
+            return model.Blocked("a system call in another architecture's numbering")
+        return model.Killed(how(ended.code))
 
     def _expect_silence(self) -> None:
         if self._readable(0) and self._connection.recv(1, socket.MSG_PEEK):
             raise ProtocolError("answered more often than it was asked")
 
-    def _fill(self, size: int, deadline: float) -> bytearray:
+    def _fill(self, size: int, deadline: Deadline) -> bytearray:
         data = bytearray(size)
         view, at = memoryview(data), 0
         while at < size:
-            if not self._readable(deadline - time.monotonic()):
-                raise TimeoutError
+            self._wait(deadline)
             got = self._connection.recv_into(view[at:])
             if got == 0:
                 raise EOFError
             at += got
         return data
 
-    def _readable(self, seconds: float) -> bool:
+    def _wait(self, deadline: Deadline) -> None:
+        """Wait until the socket has something to read."""
+        while not self._readable(min(deadline.wall, deadline.earliest)):
+            now = time.monotonic()
+            if now >= deadline.wall:
+                raise TimeoutError
+            left = deadline.cpu - self._process.cpu_seconds()
+            if left <= 0:
+                raise _CpuError
+            deadline.earliest = now + left
+
+    def _readable(self, end: float) -> bool:
         """Wait until the socket has something to read; send meanwhile what is unsent, and take in what is printed."""
-        end = time.monotonic() + seconds
         while True:
-            events = dict(self._poll.poll(max(end - time.monotonic(), 0) * 1000))
-            for stream in self._streams:
-                if stream in events:
-                    self._drain(stream)
-            event = events.get(self._connection.fileno(), 0)
-            if event & ~select.POLLOUT:
+            ready = {key.fileobj: events for key, events in self._selector.select(max(end - time.monotonic(), 0))}
+            if self._printed in ready:
+                self._drain()
+            event = ready.get(self._connection, 0)
+            if event & selectors.EVENT_READ:
                 return True
             if event:
                 self._flush()
@@ -136,22 +224,26 @@ class Child:
 
     def _flush(self) -> None:
         """Send what the socket takes now, and see to it that the rest is sent when it takes more."""
+        before = bool(self._unsent)
         with contextlib.suppress(BlockingIOError):
             while self._unsent:
                 sent = self._connection.send(self._unsent[0])
                 self._unsent[0] = self._unsent[0][sent:]
                 if not self._unsent[0]:
                     self._unsent.popleft()
-        wanted = select.POLLIN | (select.POLLOUT if self._unsent else 0)
-        self._poll.modify(self._connection.fileno(), wanted)
+        if before:
+            wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if self._unsent else 0)
+            self._selector.modify(self._connection, wanted)
 
-    def _drain(self, stream: int) -> bool:
-        data = os.read(stream, CHUNK)
+    def _drain(self) -> bool:
+        """Take in some of what is printed, and tell whether there may be more."""
+        data = self._printed.recv(CHUNK)
         self._output.add(data)
+        self._room -= len(data)
         if not data:
-            self._poll.unregister(stream)
-            self._streams.remove(stream)
-            os.close(stream)
+            self._selector.unregister(self._printed)
+        elif self._room < 0:
+            raise _FloodError
         return bool(data)
 
     def close(self) -> None:
@@ -163,49 +255,11 @@ class Child:
             self._process.kill()
         finally:
             self._connection.close()
-            for stream in list(self._streams):
-                os.set_blocking(stream, False)
-                with contextlib.suppress(BlockingIOError):  # it has not ended yet, or left something behind that prints
-                    while self._drain(stream):
-                        pass
-            for stream in self._streams:
-                os.close(stream)
-
-
-def _how(code: int) -> str:
-    if code >= 0:
-        return f"it ended the process itself, with exit status {code}"
-    if -code == signal.SIGKILL:
-        return "it closed its connection"
-    names = {int(number): number.name for number in signal.Signals}
-    return f"signal {names.get(-code, -code)}"
-
-
-def _outcome(reply: Any) -> model.Outcome | None:
-    """Return what a reply says, if it is one."""
-    match reply:
-        case {"loaded": True}:
-            return None
-        case {"returned": value}:
-            return model.Returned(value)
-        case {"raised": {"type": "MemoryError"}}:
-            return model.OutOfMemory()
-        case {"raised": {"type": str(kind), "message": str(message), "frames": list(frames)}}:
-            return model.Raised(kind[:TEXT], message[:TEXT], tuple(filter(None, map(_frame, frames[-FRAMES:]))))
-        case {"missing": list(names)}:
-            return model.Missing(tuple(name[:TEXT] for name in names[:FRAMES] if isinstance(name, str)))
-        case {"signature": str(signature)}:
-            return model.WrongSignature(signature[:TEXT])
-        case {"refused": str(reason)}:
-            return model.BadValue(reason[:TEXT])
-    return model.BadValue("its process sent an answer that is not one")
-
-
-def _frame(frame: Any) -> model.Frame | None:
-    match frame:
-        case [str(file), int(line), str(function), str(text)]:
-            return model.Frame(file[:TEXT], line, function[:TEXT], text[:LINE])
-    return None
+            with contextlib.suppress(OSError, KeyError, _FloodError):  # all is read, or was before
+                while self._drain():
+                    pass
+            self._selector.close()
+            self._printed.close()
 
 
 def load_request(main: str, files: Mapping[str, bytes], given: Mapping[str, bytes], names: Mapping[str, str]) -> bytes:

@@ -1,46 +1,72 @@
-"""The fork server as the grader uses it, and the worker for the instructor's own Python."""
+"""The fork server as the grader uses it: locked children, one after another."""
 
 import contextlib
 import json
+import math
 import os
 import socket
-import struct
-import subprocess
-import time
 from collections import deque
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
-from grader import model
-from grader.errors import FaultError
-from grader.sandbox import launch, protocol
-from grader.sandbox.client import Child, Output
+from grader.errors import DiedError, FaultError, LevelError
+from grader.model import LEVELS, Level, Limits
+from grader.sandbox.client import START_SECONDS, Child, Ended, Output
 from grader.sandbox.launch import Zygote
 
-START_SECONDS = 60.0
-"""How long a worker may take to start, on a machine that is busy."""
-
-_MESSAGE = struct.Struct(">cI")  # as in zygote, which cannot be imported here: it is not for every platform
+RECYCLED_AFTER = 1000
+"""How many children a zygote forks before another takes its place."""
+_LONGEST = 2**16
 
 
 class _Answer:
-    """A number that the zygote will answer an order with."""
+    """What the zygote will answer an order with."""
 
-    value: int | None = None
+    value: dict[str, Any] | None = None
 
 
 class ForkServer:
-    """A zygote and its orders: children of it begin with numpy imported. Started anew when it dies.
+    """A zygote and its orders: children of it begin with numpy imported, locked. Started anew when it dies.
 
     The zygote works through its orders while the grader goes on: there is always one child in reserve, forked while
-    the one before was at work, and nobody waits until a child that was killed is gone.
+    the one before was at work, and nobody waits until a child that was killed is gone. Before its first child each
+    zygote forks one that tries to break out (`lockdown`); if it can, or if the zygote does not reach the level that
+    is demanded, there are no children at all.
+
+    `functions` is how many functions a child may have to answer for, each with its CPU time. `layers` names the layers
+    to put on, whatever they amount to: for tests, and to look at what there is.
     """
 
-    layers = ("process", "rlimits")
+    layers: tuple[str, ...] = ()
+    """Those that are on; empty until the zygote is there."""
+    known: tuple[dict[str, str], ...] = ()
+    """Of every layer: name, what, remedy, missing (see `lockdown`)."""
+    level = ""
+    broken: dict[str, str]
+    """Of every layer that a child could break, how. Layers that are off are tried as well."""
+    unreadable: str
+    """What a child must read (the standard library, a package) and cannot; empty if there is nothing."""
 
-    def __init__(self, zygote: Zygote, memory_mib: int, packages: Sequence[str]) -> None:
-        self._settings = json.dumps({"memory_mib": memory_mib, "packages": packages}).encode()
+    def __init__(  # noqa: PLR0913  a setting each
+        self,
+        zygote: Zygote,
+        limits: Limits,
+        packages: Sequence[str],
+        *,
+        functions: int = 1,
+        demanded: Level = "container",
+        layers: Sequence[str] | None = None,
+    ) -> None:
+        cpu = (limits.cpu_seconds or limits.seconds) * (functions + 1)  # once more for loading
+        self._cpu_seconds = math.ceil(cpu) + 1
+        self._settings = {
+            "packages": packages,
+            "memory": limits.memory_mib * 2**20,
+            "cpu_seconds": self._cpu_seconds,
+            "scratch": limits.scratch_mib * 2**20,
+            "layers": layers,
+        }
+        self._demanded, self._free = demanded, layers is not None
         self._zygote = zygote
         self._closed = False
         self._begin()
@@ -48,60 +74,103 @@ class ForkServer:
     def _begin(self) -> None:
         self._due: deque[_Answer] = deque()
         self._zygote.control.settimeout(START_SECONDS)
-        with contextlib.suppress(OSError):  # a zygote that has died is found out when a child is wanted
-            self._zygote.control.sendall(_MESSAGE.pack(b"O", len(self._settings)) + self._settings)
-        self._reserve = _Forked(self)
+        self._locked = self._order(self._settings)
+        self._verifying: _Forked | None = _Forked(self, "verify")
+        self._reserve = _Forked(self, "fork")
+        self._forked = 1
 
     def ready(self) -> None:
         """Wait until a child is there.
 
         Raises:
-            FaultError: the zygote does not answer, even after it was started anew.
+            LevelError: the machine does not give the level that is demanded.
+            FaultError: the zygote does not answer, even after it was started anew, or what locks it does not hold.
         """
         if self._closed:
             raise FaultError("the sandbox was closed")
-        if self._zygote.process.poll() is not None or not self._reserve.is_there():
-            self._reserve.drop()
+        if self._forked > RECYCLED_AFTER or self._zygote.process.poll() is not None or not self._is_there():
+            self._drop()
             self._zygote.close()
             self._zygote = Zygote()
             self._begin()
-            if not self._reserve.is_there():
+            if not self._is_there():
                 raise FaultError("the sandbox does not start: its fork server ends or does not answer")
+
+    def _is_there(self) -> bool:
+        state = self._wait(self._locked)
+        if state is None:
+            return False
+        self.known, self.level = tuple(state["known"]), state["level"]
+        self._demand_level()
+        if self._verifying:
+            child, self._verifying = self._verifying.as_child(Output()), None
+            found = child.first()
+            child.close()
+            self.broken, self.unreadable = found["broken"], found["unreadable"]
+            if self.broken and not self._free:
+                raise FaultError(f"the sandbox does not hold: {_listed(self.broken)}; see `grader doctor`")
+            if self.unreadable and not self._free:
+                raise FaultError(
+                    f"student code could not read {self.unreadable}: install Python where everybody may read it"
+                )
+        self.layers = tuple(state["layers"])
+        return self._wait(self._reserve.pid) is not None
+
+    def _demand_level(self) -> None:
+        if self._free or (self.level and LEVELS.index(self.level) >= LEVELS.index(self._demanded)):
+            return
+        why = _listed({layer["name"]: layer["missing"] for layer in self.known if layer["missing"]})
+        got = f"only `{self.level}` can be had here" if self.level else "none can be had here"
+        raise LevelError(f"a sandbox of level `{self._demanded}` is demanded, and {got} ({why}): see `grader doctor`")
 
     def child(self, output: Output) -> Child:
         """Return a new child, whose output is added to `output`.
 
         Raises:
-            FaultError: as `ready`.
+            LevelError, FaultError: as `ready`.
         """
         self.ready()
-        forked, self._reserve = self._reserve, _Forked(self)
-        return Child(forked, forked.connection, forked.streams, output)
+        forked, self._reserve = self._reserve, _Forked(self, "fork")
+        self._forked += 1
+        child = forked.as_child(output)
+        child.begin()
+        return child
 
-    def order(self, letter: bytes, number: int, descriptors: Sequence[int] = ()) -> _Answer:
+    def _order(self, order: dict[str, Any], descriptors: Sequence[int] = ()) -> _Answer:
         """Send an order, and return where its answer will be."""
         answer = _Answer()
         self._due.append(answer)
         with contextlib.suppress(OSError):  # found out when the answer is awaited
-            socket.send_fds(self._zygote.control, [_MESSAGE.pack(letter, number)], descriptors)
+            socket.send_fds(self._zygote.control, [json.dumps(order).encode()], descriptors)
         return answer
 
-    def wait(self, answer: _Answer) -> int | None:
-        """Return an answer when it is there, or None if the zygote has died."""
+    def _wait(self, answer: _Answer) -> dict[str, Any] | None:
+        """Return an answer when it is there, or None if the zygote has died.
+
+        Raises:
+            FaultError: it could not do what it was told, which is first of all to lock itself.
+        """
         while answer.value is None:
             try:
-                message = self._zygote.control.recv(_MESSAGE.size, socket.MSG_WAITALL)
+                message = self._zygote.control.recv(_LONGEST)
             except OSError:
                 return None
-            if len(message) < _MESSAGE.size:
+            if not message:
                 return None
-            self._due.popleft().value = int(_MESSAGE.unpack(message)[1])
+            self._due.popleft().value = json.loads(message)
+        if "problem" in answer.value:
+            raise FaultError(f"the sandbox cannot be locked: {answer.value['problem']}")
         return answer.value
+
+    def _drop(self) -> None:
+        for forked in (self._reserve, self._verifying):
+            if forked:
+                forked.drop()
 
     def close(self) -> None:
         """End the zygote, and with it every child."""
         self._closed = True
-        self._reserve.drop()
+        self._drop()
         self._zygote.close()
 
     def __enter__(self) -> Self:
@@ -112,58 +181,43 @@ class ForkServer:
 
 
 class _Forked:
-    """A child that the zygote was asked for, and our ends of its socket and pipes."""
+    """A child that the zygote was asked for, and our ends of its sockets."""
 
-    def __init__(self, server: ForkServer) -> None:
+    def __init__(self, server: ForkServer, order: str) -> None:
         self._server = server
-        self.connection, theirs = socket.socketpair()
-        pipes = [os.pipe(), os.pipe()]
-        self.streams = [read for read, _ in pipes]
-        with theirs:
-            self._pid = server.order(b"F", 0, [theirs.fileno(), *(write for _, write in pipes)])
-        for _, write in pipes:
-            os.close(write)
+        self._connection, theirs = socket.socketpair()
+        self._printed, prints = socket.socketpair()
+        with theirs, prints:
+            self.pid = server._order({order: True}, [theirs.fileno(), prints.fileno()])
         self._ended: _Answer | None = None
 
-    def is_there(self) -> bool:
-        return self._server.wait(self._pid) is not None
+    def as_child(self, output: Output) -> Child:
+        return Child(self, self._connection, self._printed, output)
 
     def drop(self) -> None:
         """Let go of a child that nobody has used."""
-        self.connection.close()
-        while self.streams:
-            os.close(self.streams.pop())
+        self._connection.close()
+        self._printed.close()
 
     def kill(self) -> None:
-        pid = self._server.wait(self._pid)
-        if pid is not None:
-            self._ended = self._server.order(b"E", pid)
+        answer = self._server._wait(self.pid)
+        if answer is not None:
+            self._ended = self._server._order({"end": answer["pid"]})
 
-    def exit_code(self) -> int:
-        status = self._server.wait(self._ended) if self._ended else None
-        if status is None:
-            raise FaultError("the sandbox's fork server ended in the middle of a submission")
-        return os.waitstatus_to_exitcode(status)
+    def ended(self) -> Ended:
+        answer = self._server._wait(self._ended) if self._ended else None
+        if answer is None:
+            raise DiedError("the sandbox's fork server ended in the middle of a submission")
+        code, out_of_cpu = os.waitstatus_to_exitcode(answer["status"]), answer["cpu"] >= self._server._cpu_seconds
+        return Ended(code, answer["out_of_memory"], out_of_cpu)
 
-
-class _Started:
-    """A process of the instructor's."""
-
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
-        self._process = process
-
-    def kill(self) -> None:
-        self._process.kill()
-        self._process.wait()
-
-    def exit_code(self) -> int:
-        return self._process.wait()
+    def cpu_seconds(self) -> float:
+        pid = self._server._wait(self.pid)
+        answer = self._server._wait(self._server._order({"cpu": pid["pid"]})) if pid else None
+        if answer is None:
+            raise DiedError("the sandbox's fork server ended in the middle of a submission")
+        return float(answer["cpu"])
 
 
-def trusted_worker(main: str, paths: list[Path], given: list[str]) -> tuple[Child, Output, model.Outcome | None]:
-    """Start a worker for the instructor's own Python, load `main` in it, and return how that went."""
-    process, connection, printed = launch.trusted_worker()
-    output = Output()
-    child = Child(_Started(process), connection, [printed], output)
-    load = {"load": {"main": main, "paths": [str(path) for path in paths], "given": given}}
-    return child, output, child.ask(protocol.pack(load), time.monotonic() + START_SECONDS)
+def _listed(reasons: dict[str, str]) -> str:
+    return "; ".join(f"{name}: {reason}" for name, reason in reasons.items())

@@ -4,19 +4,21 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Self
+from typing import Any, NamedTuple, Self
 
 END_SECONDS = 5.0
 """How long a zygote may take to clean up when it is told to end."""
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
 
 
 class Zygote:
-    """A fork server that is starting: its process, and the socket over which it takes orders."""
+    """A fork server that is starting: its process, and the socket over which it takes orders (Linux only)."""
 
     def __init__(self) -> None:
-        self.control, theirs = socket.socketpair()
+        self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             self.process = subprocess.Popen(
                 [sys.executable, "-sP", "-X", "utf8", "-c", _program("grader.sandbox.zygote"), str(theirs.fileno())],
@@ -43,22 +45,41 @@ class Zygote:
         self.close()
 
 
-def trusted_worker() -> tuple[subprocess.Popen[bytes], socket.socket, int]:
-    """Start a worker for the instructor's own Python; return its process, its socket and what it prints into."""
+class Started(NamedTuple):
+    """A worker that is not locked, the socket to talk to it, and the one that it prints into."""
+
+    process: subprocess.Popen[bytes]
+    connection: socket.socket
+    printed: socket.socket
+
+
+def worker(options: Sequence[str], environment: Mapping[str, str], folder: str, packages: Sequence[str]) -> Started:
+    """Start a worker in a process of its own, on any system; `options` are Python's, `packages` are preloaded."""
     ours, theirs = socket.socketpair()
-    read, write = os.pipe()
-    with theirs:
+    read, write = socket.socketpair()
+    with theirs, write:
+        numbers = [theirs.fileno(), write.fileno()]
+        inherited: dict[str, Any] = {"pass_fds": numbers} if os.name == "posix" else {"close_fds": False}
+        for end in (theirs, write):
+            end.set_inheritable(True)
         process = subprocess.Popen(
-            [sys.executable, "-P", "-X", "utf8", "-c", _program("grader.sandbox.worker"), str(theirs.fileno())],
-            pass_fds=[theirs.fileno()],
-            env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
+            [
+                sys.executable,
+                *options,
+                "-X",
+                "utf8",
+                "-c",
+                _program("grader.sandbox.worker"),
+                *map(str, numbers),
+                *packages,
+            ],
+            env=environment,
+            cwd=folder,
             stdin=subprocess.DEVNULL,
-            stdout=write,
-            stderr=write,
             start_new_session=True,
+            **inherited,
         )
-    os.close(write)
-    return process, ours, read
+    return Started(process, ours, read)
 
 
 def _program(module: str) -> str:

@@ -23,6 +23,8 @@ DEPTH = 32
 """How deep values may be nested."""
 NAME = 200
 """How long the name of a type or field may be, in characters."""
+ODD_KEYS = 1000
+"""How many keys a dict may have of types whose hashes a stranger can make equal, so that it takes for ever to build."""
 NODES = 200_000
 """How many values one frame may hold."""
 
@@ -195,7 +197,12 @@ class Decoder:
         return tuple(self.decode(item, depth) for item in _expect(content, list))
 
     def _dict(self, content: Any, depth: int) -> Any:
-        return {self.decode(k, depth): self.decode(v, depth) for k, v in _pairs(content)}
+        pairs = [(self.decode(k, depth), self.decode(v, depth)) for k, v in _pairs(content)]
+        if len(pairs) > ODD_KEYS and not all(
+            type(k) is str or (type(k) is int and -(2**63) <= k < 2**63) for k, _ in pairs
+        ):
+            raise ProtocolError(f"more than {ODD_KEYS} keys of a dict that are not texts or whole numbers")
+        return dict(pairs)
 
     def _record(self, content: Any, depth: int) -> Any:
         name, fields = _pair(content)
@@ -252,6 +259,7 @@ def _expect(value: Any, kind: type) -> Any:
 def _name(value: Any) -> str:
     if len(_expect(value, str)) > NAME:
         raise ProtocolError("a name is too long")
+    value.encode()  # as in `decode`
     return str(value)
 
 

@@ -4,18 +4,22 @@
     load {main, paths}                 an instructor's module, from folders and what is installed
     call {function, module, args, kwargs, offers, seed}
 
-A reply is a dict with one key: `loaded`, `returned` (the value), `raised` (type, message, frames), `missing` (the
-functions that are there), `signature` (of a function that does not take these arguments) or `refused` (why the value
-cannot be sent). Nothing here decides anything: the client believes no reply further than its form.
+The first thing it sends is `ready`. A reply is a dict with one key: `loaded`, `returned` (the value), `raised` (type,
+message, frames, and whether the sandbox refused what was tried), `missing` (the functions that are there), `signature`
+(of a function that does not take these arguments), `too_large` or `unreadable` (why the value cannot be sent). Nothing
+here decides anything: the client believes no reply further than its form.
 """
 
 import contextlib
+import errno
 import importlib
 import inspect
+import os
 import random
 import socket
 import sys
 import traceback
+from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -30,14 +34,20 @@ Reply = dict[str, Any]
 LONGEST_MESSAGE = 2000
 """What is sent of an exception's text, in characters."""
 HERE = __file__.rpartition("/")[0]
+REFUSALS = frozenset({errno.EPERM, errno.EACCES, errno.EROFS})
+"""What the kernel says when the sandbox stops something."""
 MOST_FRAMES = 8
 """How many of the innermost stack frames are sent."""
 
 
-class Worker:
-    """What has been loaded, and how to answer."""
+OUT_OF_MEMORY: Reply = {"raised": {"type": "MemoryError", "message": "", "frames": [], "refused": False}}
 
-    def __init__(self) -> None:
+
+class Worker:
+    """What has been loaded, and how to answer; `locked` where a sandbox is around it."""
+
+    def __init__(self, *, locked: bool) -> None:
+        self.locked = locked
         self.main = ""
         self.imports: Library | None = None
         self.given: list[str] = []
@@ -46,6 +56,9 @@ class Worker:
         """Return the reply to a request; whatever the code that it runs raises is in the reply."""
         try:
             return self._load(**request["load"]) if "load" in request else self._call(**request["call"])
+        except MemoryError as error:
+            traceback.clear_frames(error.__traceback__)  # what they hold is what memory is full of
+            return OUT_OF_MEMORY
         except BaseException as error:
             return {"raised": self._describe(error)}
 
@@ -94,19 +107,21 @@ class Worker:
             raise
 
     def _describe(self, error: BaseException) -> dict[str, Any]:
-        frames = list(self._frames(error))[-MOST_FRAMES:]
-        return {"type": type(error).__name__, "message": _text(error), "frames": frames}
-
-    def _frames(self, error: BaseException) -> Iterator[list[Any]]:
-        """Yield [file, line, function, text] of the frames in the submission, or of all in a trusted worker."""
-        own = self.imports.own if self.imports else None
-        for frame in traceback.extract_tb(error.__traceback__):
-            if frame.filename in own if own is not None else not frame.filename.startswith(HERE):
-                yield [frame.filename, frame.lineno or 0, frame.name, self._line(frame.filename, frame.lineno or 0)]
+        frames = [[*place, self._line(*place)] for place in deque(self._frames(error), MOST_FRAMES)]
         if isinstance(error, SyntaxError):
-            yield [str(error.filename), error.lineno or 0, "", str(error.text or "").strip()]
+            frames.append([str(error.filename), error.lineno or 0, "", str(error.text or "").strip()])
+        refused = self.locked and _was_refused(error)
+        return {"type": type(error).__name__, "message": _text(error), "frames": frames, "refused": refused}
 
-    def _line(self, filename: str, number: int) -> str:
+    def _frames(self, error: BaseException) -> Iterator[tuple[str, int, str]]:
+        """Yield file, line and function of the frames in the submission, or of all in a trusted worker."""
+        own = self.imports.own if self.imports else None
+        for frame, line in traceback.walk_tb(error.__traceback__):
+            code = frame.f_code
+            if code.co_filename in own if own is not None else not code.co_filename.startswith(HERE):
+                yield code.co_filename, line or 0, code.co_name
+
+    def _line(self, filename: str, number: int, _function: str) -> str:
         source = self.imports.own.get(filename) if self.imports else None
         lines = source.data.splitlines()[number - 1 : number] if source else []
         return lines[0].decode("utf-8", "replace").strip() if lines else ""
@@ -115,6 +130,12 @@ class Worker:
 def _resolve(path: str) -> Any:
     module, _, attribute = path.rpartition(".")
     return getattr(importlib.import_module(module), attribute)
+
+
+def _was_refused(error: BaseException) -> bool:
+    if isinstance(error, OSError):
+        return error.errno in REFUSALS
+    return type(error) is RuntimeError and error.args == ("can't start new thread",)
 
 
 def _text(error: BaseException) -> str:
@@ -148,30 +169,49 @@ def _misfit(target: Callable[..., Any], args: list[Any], kwargs: dict[str, Any])
     return ""
 
 
-def serve(connection: socket.socket) -> None:
+def say(connection: socket.socket, value: Any) -> None:
+    """Send a value."""
+    connection.sendall(protocol.pack(value))
+
+
+def serve(connection: socket.socket, *, locked: bool) -> None:
     """Answer the requests that come over a socket until the other side closes it."""
-    worker = Worker()
+    worker = Worker(locked=locked)
     streams = (sys.stdout, sys.stderr)
+    say(connection, {"ready": True})
     while True:
         try:
             request = protocol.receive(connection, worker.build)
         except EOFError:
             return
-        reply = worker.answer(request)
-        try:
-            frame = protocol.pack(reply)
-        except RefusedError as error:
-            frame = protocol.pack({"refused": str(error)})
-        except MemoryError:
-            frame = protocol.pack({"raised": {"type": "MemoryError", "message": "", "frames": []}})
-        except Exception as error:  # a value's own methods, which took part in taking it apart
-            frame = protocol.pack({"refused": f"{type(error).__name__} while it was read"})
+        frame = _packed(worker.answer(request))
         with contextlib.suppress(Exception):  # a submission may have closed or replaced them
             for stream in streams:
                 stream.flush()
         connection.sendall(frame)
 
 
+def _packed(reply: Reply) -> bytes:
+    """Return the frame of a reply, or of why it cannot be sent."""
+    try:
+        return protocol.pack(reply)
+    except RefusedError as error:
+        return protocol.pack({"too_large": str(error)})
+    except MemoryError:
+        return protocol.pack(OUT_OF_MEMORY)
+    except BaseException as error:  # a value's own methods, which took part in taking it apart
+        return protocol.pack({"unreadable": f"{type(error).__name__} while it was read"})
+
+
 def main() -> None:
-    """Serve as an instructor's worker on the socket whose number is the last argument."""
-    serve(socket.socket(fileno=int(sys.argv[-1])))
+    """Serve without a sandbox: on two sockets, one for what is printed, that the arguments number; preload the rest."""
+    connection, printed = (socket.socket(fileno=int(number)) for number in sys.argv[1:3])
+    if os.name == "posix":
+        for stream in (sys.stdout, sys.stderr):
+            os.dup2(printed.fileno(), stream.fileno())
+    else:  # where a socket is no file
+        sys.stdout = sys.stderr = printed.makefile("w", encoding="utf-8", errors="backslashreplace")
+    for package in sys.argv[3:]:
+        importlib.import_module(package)
+    loaded_packages()
+    serve(connection, locked=False)

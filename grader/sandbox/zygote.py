@@ -1,59 +1,68 @@
-"""Forks children that begin with numpy imported.
+"""Forks children that begin with numpy imported, each of them locked.
 
-The client speaks to it over one socket, in messages of five bytes (a letter and an unsigned 32-bit number):
+The client speaks to it over one socket, in messages of JSON. The first says what to preload and what the children
+may use; the answer is `Lockdown.state`, or {problem} and the end:
 
-    O n     the first message; n bytes of JSON follow: {packages (to import), memory_mib (for each child)}
-    F 0     fork; three file descriptors come along (the child's socket, stdout and stderr); the answer is F pid
-    E pid   end: kill the child with all its process group and reap it; the answer is E and its wait status
+    {packages, memory, cpu_seconds, scratch, layers}
 
-A child stays unreaped, so that its pid cannot name another process, until the client asks for its end.
+Then it takes orders, and answers each:
+
+    {"fork": true}    and two descriptors, a child's socket and what it prints into     {"pid"}
+    {"verify": true}  and two descriptors: the child tries to break its own layers      {"pid"}
+    {"cpu": pid}      the CPU time that a child has used                                {"cpu"}
+    {"end": pid}      kill a child with all that it started, and reap it   {"status", "cpu", "out_of_memory"}
+
+A child stays unreaped, so that its pid cannot name another process, until the client asks for its end. The process
+that was started only waits for the zygote, its fork, and cleans up behind it.
 """
 
 import contextlib
-import ctypes
 import fcntl
 import gc
 import importlib
 import json
 import os
-import resource
-import shutil
 import signal
 import socket
-import struct
 import sys
-import tempfile
+import time
 import traceback
 from collections.abc import Iterable
 from typing import Any
 
-_LIBC = ctypes.CDLL(None)
+from grader.sandbox.lockdown import Lockdown
+from grader.sandbox.lockdown.layer import Settings
+from grader.sandbox.lockdown.view import readable
 
 PRELOADED = ("numpy.random", "numpy.linalg", "numpy.ma", "numpy.fft", "typing", "math", "itertools", "warnings")
 """What submissions use and every child would otherwise import for itself (numpy loads its parts when first named)."""
 
-MESSAGE = struct.Struct(">cI")
-"""An order or an answer."""
+LONGEST = 2**16
+"""The longest message, in bytes."""
+FAILED, CLOSED, FULL = 70, 71, 72
+"""With what a child ends that cannot be locked, whose connection the submission has closed, whose memory it has filled."""
 
 
 def main() -> None:
     """Serve on the socket whose number is the last argument."""
-    control = socket.socket(fileno=int(sys.argv[-1]))
+    control = _only_at(3, int(sys.argv[-1]))  # where a child has its own socket, so that no child inherits this one
     # one thread each: many children share the cores, and OpenBLAS's own threads would count as processes
     os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", MKL_NUM_THREADS="1")
     worker = importlib.import_module("grader.sandbox.worker")
     _import(PRELOADED)
-    order = _order(control)
-    if order is not None:
-        _import(order["packages"])
-        os.environ.clear()
-        worker.loaded_packages()
-        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folders:
-            os.chdir(folders)
-            gc.freeze()
-            with contextlib.suppress(ConnectionError):  # the client has gone, and wants no answer any more
-                _serve(control, worker, _mapped() + order["memory_mib"] * 2**20)
+    with contextlib.suppress(OSError):  # the client has gone, and wants no answer any more
+        message = control.recv(LONGEST)
+        if message:
+            _run(control, worker, json.loads(message))
     os._exit(0)  # there is nothing left that an orderly exit would do
+
+
+def _only_at(number: int, descriptor: int) -> socket.socket:
+    """Move a socket to this number."""
+    if descriptor != number:
+        os.dup2(descriptor, number)
+        os.close(descriptor)
+    return socket.socket(fileno=number)
 
 
 def _import(names: Iterable[str]) -> None:
@@ -61,112 +70,129 @@ def _import(names: Iterable[str]) -> None:
         importlib.import_module(name)
 
 
-def _order(control: socket.socket) -> Any:
-    message = control.recv(MESSAGE.size, socket.MSG_WAITALL)
-    if not message:
-        return None
-    _, length = MESSAGE.unpack(message)
-    return json.loads(control.recv(length, socket.MSG_WAITALL))
-
-
-def _serve(control: socket.socket, worker: Any, address_space: int) -> None:
-    children: set[int] = set()
+def _run(control: socket.socket, worker: Any, order: dict[str, Any]) -> None:
+    """Lock, fork the zygote, and clean up behind it."""
     try:
-        while True:
-            message, descriptors, _, _ = socket.recv_fds(control, MESSAGE.size, 3)
-            if not message:
-                return
-            letter, number = MESSAGE.unpack(message)
-            if letter == b"E":
-                children.discard(number)
-                control.sendall(MESSAGE.pack(b"E", _end(number)))
-            else:
-                pid = _fork(worker, descriptors, address_space)
-                children.add(pid)
-                control.sendall(MESSAGE.pack(b"F", pid))
-    finally:
-        for pid in children:
-            _end(pid)
-
-
-def _fork(worker: Any, descriptors: list[int], address_space: int) -> int:
-    parent = os.getpid()
+        _import(order["packages"])
+        os.environ.clear()
+        worker.loaded_packages()
+        settings = Settings(order["memory"], order["cpu_seconds"], order["scratch"], readable())
+        lockdown = Lockdown(settings, order["layers"])
+        lockdown.begin()
+    except BaseException as error:
+        control.send(_problem(error))
+        raise
     pid = os.fork()
     if pid == 0:
-        _child(worker, descriptors, address_space, parent)
-    for descriptor in descriptors:
-        os.close(descriptor)
-    return pid
+        _Zygote(control, worker, lockdown).serve()
+    os.waitpid(pid, 0)
+    lockdown.clean_up()
 
 
-def _end(pid: int) -> int:
-    for kill in (os.killpg, os.kill):
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            kill(pid, signal.SIGKILL)
-    status = os.waitpid(pid, 0)[1]
-    shutil.rmtree(str(pid), ignore_errors=True)
-    return status
+def _problem(error: BaseException) -> bytes:
+    return json.dumps({"problem": f"{type(error).__name__}: {error}"}).encode()
 
 
-def _child(worker: Any, descriptors: list[int], address_space: int, parent: int) -> None:
-    """Become a child: three descriptors, limits, then answer calls until the socket closes."""
-    status = 70  # EX_SOFTWARE: a fault of ours, since the worker answers for what a submission raises
-    try:
-        os.setsid()
-        _die_with(parent)
-        connection = _only_keep(descriptors)
-        with contextlib.suppress(FileExistsError):  # left by an earlier child of this number
-            os.mkdir(str(os.getpid()), 0o500)  # an empty working folder of its own
-        os.chdir(str(os.getpid()))
-        _limit(address_space)
-        _open_streams()
-        worker.serve(connection)
-        status = 0
-    except OSError:  # the submission closed the connection under us
-        os.kill(os.getpid(), signal.SIGKILL)
-    except BaseException:
-        traceback.print_exc()
-    finally:
-        os._exit(status)
+class _Zygote:
+    """The process that forks, and its children."""
+
+    def __init__(self, control: socket.socket, worker: Any, lockdown: Lockdown) -> None:
+        self.control, self.worker, self.lockdown = control, worker, lockdown
+        self.children: set[int] = set()
+
+    def serve(self) -> None:
+        """Take orders until the client has gone, then end with all children."""
+        try:
+            self.lockdown.enter()
+            gc.freeze()
+            self._send(self.lockdown.state())
+            while True:
+                message, descriptors, _, _ = socket.recv_fds(self.control, LONGEST, 2)
+                if not message:
+                    break
+                self._send(self._obey(json.loads(message), descriptors))
+        except ConnectionError:
+            pass
+        except BaseException as error:
+            self.control.send(_problem(error))
+            traceback.print_exc()
+        finally:
+            for pid in list(self.children):
+                self._end(pid)
+            os._exit(0)
+
+    def _send(self, answer: dict[str, Any]) -> None:
+        self.control.send(json.dumps(answer).encode())
+
+    def _obey(self, order: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
+        match order:
+            case {"cpu": pid} if pid in self.children:
+                return {"cpu": _cpu(pid)}
+            case {"end": pid} if pid in self.children:
+                return self._end(pid)
+            case {"fork": True} | {"verify": True}:
+                return {"pid": self._fork(descriptors, verify="verify" in order)}
+        raise ValueError(f"not an order: {order}")
+
+    def _fork(self, descriptors: list[int], *, verify: bool) -> int:
+        parent = os.getpid()
+        pid = self.lockdown.fork()
+        if pid == 0:
+            self._be_child(descriptors, parent, verify=verify)
+        self.children.add(pid)
+        for descriptor in descriptors:
+            os.close(descriptor)
+        return pid
+
+    def _end(self, pid: int) -> dict[str, Any]:
+        self.children.discard(pid)
+        for kill in (os.killpg, os.kill):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                kill(pid, signal.SIGKILL)
+        _, status, used = os.wait4(pid, 0)
+        out_of_memory = self.lockdown.out_of_memory()
+        return {"status": status, "cpu": used.ru_utime + used.ru_stime, "out_of_memory": out_of_memory}
+
+    def _be_child(self, descriptors: list[int], parent: int, *, verify: bool) -> None:
+        """Become a child: two descriptors, the locks, then answer calls until the socket closes."""
+        try:
+            os.setsid()
+            connection = _move(descriptors)
+            os.chdir("/")
+            if verify:
+                self.worker.say(connection, self.lockdown.verify())
+                os._exit(0)
+            self.lockdown.apply()
+            if os.getppid() in {0, parent}:  # else it died before this asked to die with it
+                self._serve_calls(connection)
+            os._exit(0)
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(FAILED)
+
+    def _serve_calls(self, connection: socket.socket) -> None:
+        try:
+            self.worker.serve(connection, locked=True)
+        except MemoryError:
+            os._exit(FULL)
+        except OSError:
+            os._exit(CLOSED)
 
 
-def _only_keep(descriptors: list[int]) -> socket.socket:
-    """Make the three descriptors 3, 1 and 2, nothing 0, and close all others."""
-    connection, out, err = descriptors
+def _move(descriptors: list[int]) -> socket.socket:
+    """Make the child's socket number 3, its output 1 and 2, and nothing 0; give Python new streams on these."""
+    connection, printed = descriptors
     nothing = os.open(os.devnull, os.O_RDONLY)
     # first to numbers that none of the four is to have, lest one be overwritten before it is moved
-    moved = [fcntl.fcntl(fd, fcntl.F_DUPFD, 4) for fd in (nothing, out, err, connection)]
+    moved = [fcntl.fcntl(fd, fcntl.F_DUPFD, 4) for fd in (nothing, printed, printed, connection)]
     for number, fd in enumerate(moved):
         os.dup2(fd, number)
-    os.closerange(4, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+    sys.stdin = open(0, encoding="utf-8", errors="replace")
+    sys.stdout, sys.stderr = (open(fd, "w", 1, encoding="utf-8", errors="backslashreplace") for fd in (1, 2))
     return socket.socket(fileno=3)
 
 
-def _open_streams() -> None:
-    """Give Python new streams on the three descriptors; they live as long as the process."""
-    sys.stdin = open(0, encoding="utf-8", errors="replace")
-    sys.stdout, sys.stderr = (open(fd, "w", 1, encoding="utf-8", errors="backslashreplace") for fd in (1, 2))
-
-
-def _die_with(parent: int) -> None:
-    if sys.platform == "linux":
-        set_parent_death_signal = 1
-        _LIBC.prctl(set_parent_death_signal, signal.SIGKILL)
-    if os.getppid() != parent:  # it died before we asked to die with it
-        os._exit(0)
-
-
-def _mapped() -> int:
-    """Return how much address space this process has mapped, in bytes; 0 where that is not known."""
-    if sys.platform != "linux":
-        return 0
-    with open("/proc/self/statm", encoding="ascii") as statm:
-        return int(statm.read().split()[0]) * resource.getpagesize()
-
-
-def _limit(address_space: int) -> None:
-    """Limit this process: so many bytes of address space, no files written, no core dumped."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    if sys.platform == "linux":
-        resource.setrlimit(resource.RLIMIT_AS, (address_space, address_space))
+def _cpu(pid: int) -> float:
+    """Return the CPU time of a process, from the clock that Linux keeps for each; see clock_getcpuclockid(3)."""
+    return time.clock_gettime((~pid << 3) | 2)

@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 from grader import assignment, engine, submission
+from grader.model import Limits
 from grader.prepare import prepare
 from grader.sandbox import protocol
 from grader.sandbox.forkserver import ForkServer
@@ -118,7 +119,7 @@ def fresh_process(source, folder):
 def test_isolation_costs_at_most_half_and_six_milliseconds(plan, name, fails_beyond, tmp_path):
     (work,) = submission.collect([NAIVE_EM / "samples" / name], "naive_em.py")
     source = work.files["naive_em.py"]
-    with ForkServer(Zygote(), 1024, ["numpy"]) as server:
+    with ForkServer(Zygote(), Limits(), ["numpy"], functions=3) as server:
         times = in_turn(
             CLASS,
             in_process=without_isolation(plan, source),

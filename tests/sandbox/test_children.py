@@ -1,19 +1,28 @@
-"""Children of the fork server: each way in which student code can end is told from the others."""
+"""Children at every level, and without a sandbox: each way in which student code can end is told from the others."""
 
 import contextlib
+import os
+import signal
+import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from grader import model
-from grader.errors import FaultError
-from grader.sandbox.client import OUTPUT_CAP, Output, call_request, load_request
-from grader.sandbox.forkserver import ForkServer, trusted_worker
+from grader.errors import DiedError, FaultError, LevelError
+from grader.model import Limits
+from grader.sandbox import forkserver
+from grader.sandbox.client import KEPT_OUTPUT, Output, call_request
+from grader.sandbox.forkserver import ForkServer
 from grader.sandbox.launch import Zygote
+from grader.sandbox.lockdown import LAYERS
+from grader.sandbox.spawned import Spawner, trusted_worker
 from grader.sandbox.values import Opaque, Record
 from tests.conftest import write
+from tests.sandbox.conftest import LIMITS, ROOT, soon
 
 COMMON = b"""
 from typing import NamedTuple
@@ -28,6 +37,7 @@ def origin():
 SOURCE = b"""
 import os, random, sys, time
 import numpy as np
+WIRE = int(sys.argv[1]) if len(sys.argv) > 2 else 3
 
 def double(x): return 2 * x
 def clobber(x): x[:] = 0; return x
@@ -38,6 +48,10 @@ def seeded(rng): return rng
 def greet(): print("hello"); print("oops", file=sys.stderr)
 def chatter():
     while True: print("x" * 1000)
+def chatters_twice():
+    while True: print("x" * 1000, file=sys.stdout); print("x" * 1000, file=sys.stderr)
+def chatters_in_c():
+    while True: os.write(1, b"x" * 10000)
 def raises(): return [][1]
 def leaves(): sys.exit(3)
 def interrupts(): raise KeyboardInterrupt
@@ -51,7 +65,64 @@ def deaf():
         except (OSError, ValueError): pass
     while True: pass
 def quits(): os._exit(7)
-def crashes(): os.kill(os.getpid(), 11)
+def crashes():
+    import ctypes
+    ctypes.string_at(0)
+def aborts(): os.abort()
+def signals_itself(): os.kill(os.getpid(), 9)
+def overflows():
+    nested = []
+    for _ in range(10**6): nested = [nested]
+    sys.setrecursionlimit(10**9)
+    repr(nested)
+def explodes():
+    import re
+    re.match("(a+)+$", "a" * 60 + "b")
+def waits_in_c():
+    import ctypes
+    while True: ctypes.CDLL(None).sleep(60)
+def at_exit():
+    import atexit
+    atexit.register(time.sleep, 60)
+    sys.exit(0)
+def hidden_exit():
+    class Odd(SystemExit): pass
+    raise Odd
+def hidden_interrupt():
+    class Odd(KeyboardInterrupt): pass
+    raise Odd
+def raises_when_deleted():
+    class Odd:
+        def __del__(self): raise ValueError("too late")
+    Odd()
+    return 1
+def slow_to_say():
+    class Slow(Exception):
+        def __str__(self): time.sleep(60)
+    raise Slow
+def huge_to_say():
+    class Huge(Exception):
+        def __str__(self): return "x" * 10**9
+    raise Huge
+def reads_a_huge_file(): return len(open("/dev/zero", "rb").read(10**12))
+def hoards_in_small_pieces():
+    kept = []
+    while True: kept.append(object())
+def hangs_for(seconds):
+    until = time.process_time() + seconds
+    while time.process_time() < until: pass
+    return 1
+def forges_a_value():
+    os.write(WIRE, len(SIX).to_bytes(4, "big") + bytes(4) + SIX)
+    return 1
+SIX = b'{"dict":[["returned",6]]}'
+def answers_then_hangs(): frame(SIX)
+def half(): os.write(WIRE, b"\\0\\0\\0\\x20\\0\\0\\0\\0{"); os._exit(0)
+def longest(): os.write(WIRE, b"\\xff" * 8)
+def too_long(): os.write(WIRE, (2**31).to_bytes(4, "big") + bytes(4))
+def deep(): frame(b"[" * 10**5 + b"]" * 10**5)
+def liar(): frame(b'{"dict":[["returned",{"array":["<f8",[1000000000,1000000000]]}]]}')
+def frame(header): os.write(WIRE, len(header).to_bytes(4, "big") + bytes(4) + header); time.sleep(60)
 def hoards():
     return np.ones(2**40).sum()
 def hoards_slowly():
@@ -60,54 +131,32 @@ def hoards_slowly():
 def recurses(): return recurses()
 def returns_a_set(): return {1}
 def returns_too_much(): return "x" * 10**8
-def closes(): os.closerange(3, 10)
+def closes(): os.close(WIRE)
 def shy():
     class Shy(Exception):
         def __str__(self): raise self
     raise Shy
 def verbose(): raise ValueError("x" * 10**7)
 def reads(): return input()
-def where(): return os.getcwd(), os.listdir(), dict(os.environ), sys.argv
+def where(): return os.getcwd(), dict(os.environ), sys.argv
 def writes():
     with open("note.txt", "w") as file: file.write("x" * 100)
-def forks():
-    if os.fork() == 0:
-        time.sleep(60)
-    return 1
 def forges():
-    os.write(3, b"\\0\\0\\0\\1\\0\\0\\0\\0" + b"1")
+    os.write(WIRE, b"\\0\\0\\0\\1\\0\\0\\0\\0" + b"1")
     return 2
 def lies():
-    os.write(3, b"\\xff" * 40)
+    os.write(WIRE, b"\\xff" * 40)
     return 2
 value = 3
 """
 
 
-@pytest.fixture(scope="module")
-def server():
-    with ForkServer(Zygote(), 256, ["numpy"]) as server:
-        yield server
-
-
-def soon(seconds=10.0):
-    return time.monotonic() + seconds
-
-
 @pytest.fixture
-def ask(server):
+def ask(place, loaded):
     """Load the source above in a new child, and call functions of it."""
-    output = Output()
-    child = server.child(output)
-    frame = load_request("work.py", {"work.py": SOURCE}, {"common.py": COMMON}, {"np": "numpy"})
-    assert child.ask(frame, soon()) is None
-
-    def call(function, *args, seed=0, seconds=10.0):
-        return child.ask(call_request(function, list(args), seed), soon(seconds))
-
-    call.child, call.output = child, output
-    yield call
-    child.close()
+    work = loaded(place, SOURCE, COMMON)
+    assert work.loading is None
+    return work
 
 
 def returned(outcome):
@@ -145,13 +194,14 @@ def test_what_is_printed_comes_along(ask):
     assert sorted(ask.output.text().split()) == ["hello", "oops"]
 
 
-def test_an_endless_print_is_cut_and_runs_into_the_deadline(ask):
-    assert ask("chatter", seconds=0.5) == model.TimedOut()
-    assert OUTPUT_CAP <= len(ask.output.text()) <= OUTPUT_CAP + 40
+@pytest.mark.parametrize("function", ["chatter", "chatters_twice", "chatters_in_c"])
+def test_an_endless_print_is_cut_and_ended(ask, function):
+    assert ask(function) == model.Flooded()
+    assert KEPT_OUTPUT <= len(ask.output.text()) <= KEPT_OUTPUT + 40
     assert ask.output.text().endswith("(cut here)")
 
 
-@pytest.mark.parametrize("function", ["hangs", "sleeps", "deaf"])
+@pytest.mark.parametrize("function", ["hangs", "sleeps", "deaf", "explodes", "waits_in_c", "slow_to_say"])
 def test_what_does_not_end_is_ended_at_the_deadline(ask, function):
     began = time.monotonic()
     assert ask(function, seconds=0.3) == model.TimedOut()
@@ -159,12 +209,28 @@ def test_what_does_not_end_is_ended_at_the_deadline(ask, function):
     assert time.monotonic() - began < 5
 
 
+def test_cpu_time_has_a_limit_of_its_own(ask):
+    assert ask("hangs", cpu_seconds=0.3) == model.TimedOut(cpu=True)
+
+
+def test_sleeping_uses_no_cpu_time(ask):
+    assert ask("sleeps", cpu_seconds=0.1, seconds=0.5) == model.TimedOut()
+
+
+def test_cpu_time_is_counted_from_the_call_on(ask):
+    assert ask("hangs_for", 0.4, cpu_seconds=5) == model.Returned(1)
+    assert ask("hangs_for", 0.2, cpu_seconds=0.35) == model.Returned(1)
+
+
 @pytest.mark.parametrize(
     ("function", "kind", "message", "text"),
     [
         ("raises", "IndexError", "list index out of range", "def raises(): return [][1]"),
         ("leaves", "SystemExit", "3", "def leaves(): sys.exit(3)"),
+        ("at_exit", "SystemExit", "0", "sys.exit(0)"),
+        ("hidden_exit", "Odd", "", "raise Odd"),
         ("interrupts", "KeyboardInterrupt", "", "def interrupts(): raise KeyboardInterrupt"),
+        ("hidden_interrupt", "Odd", "", "raise Odd"),
         ("shy", "Shy", "its message cannot be shown", "raise Shy"),
         ("reads", "EOFError", "EOF when reading a line", "def reads(): return input()"),
     ],
@@ -180,11 +246,27 @@ def test_an_exceptions_text_is_cut(ask):
     assert len(ask("verbose").message) == 2000
 
 
+def test_an_exceptions_text_may_not_take_all_memory(ask):
+    assert isinstance(ask("huge_to_say"), model.Raised | model.OutOfMemory)
+
+
 def test_an_endless_recursion_is_an_exception(ask):
     assert ask("recurses").type == "RecursionError"
 
 
-@pytest.mark.parametrize(("function", "how"), [("quits", "exit status 7"), ("crashes", "signal SIGSEGV")])
+def test_an_exception_while_an_object_is_deleted_is_only_printed(ask):
+    assert returned(ask("raises_when_deleted")) == 1
+
+
+@pytest.mark.parametrize(
+    ("function", "how"),
+    [
+        ("quits", "exit status 7"),
+        ("crashes", "signal SIGSEGV"),
+        ("overflows", "signal SIGSEGV"),
+        ("aborts", "signal SIG"),
+    ],
+)
 def test_a_process_that_ends_is_told_from_one_that_hangs(ask, function, how):
     outcome = ask(function)
     assert isinstance(outcome, model.Killed)
@@ -195,21 +277,16 @@ def test_a_closed_connection_is_the_end(ask):
     assert ask("closes") == model.Killed("it closed its connection")
 
 
-@pytest.mark.parametrize("function", ["hoards", "hoards_slowly"])
+@pytest.mark.parametrize("function", ["hoards", "hoards_slowly", "hoards_in_small_pieces", "reads_a_huge_file"])
 def test_memory_has_an_outcome_of_its_own(ask, function):
-    assert ask(function) == model.OutOfMemory()
+    assert ask(function, seconds=60) == model.OutOfMemory()
 
 
-def test_without_the_limit_the_same_memory_can_be_had():
+def test_without_the_limit_the_same_memory_can_be_had(places, loaded):
     """The twin of the test above: what stops it there is the limit, not the machine."""
-    source = b"import numpy as np\ndef hoards(): return len(bytearray(300 * 2**20))"
-    outcomes = []
-    for mib in (256, 4096):
-        with ForkServer(Zygote(), mib, ["numpy"]) as server:
-            child = server.child(Output())
-            child.ask(load_request("w.py", {"w.py": source}, {}, {}), soon())
-            outcomes.append(child.ask(call_request("hoards", [], 0), soon()))
-            child.close()
+    source = "def hoards(): return len(bytes(b'1') * (300 * 2**20))"
+    servers = [places.server(LAYERS), places.server(LAYERS, Limits(memory_mib=1024))]
+    outcomes = [loaded(server, source)("hoards") for server in servers]
     assert outcomes == [model.OutOfMemory(), model.Returned(300 * 2**20)]
 
 
@@ -226,22 +303,40 @@ def test_a_function_with_other_parameters_is_told_with_its_signature(ask):
 
 def test_what_cannot_be_compared_is_named(ask):
     assert returned(ask("returns_a_set")) == Opaque("set")
-    assert ask("returns_too_much") == model.BadValue("more than 64 MiB")
+    assert ask("returns_too_much") == model.TooLarge("more than 64 MiB")
 
 
 def test_a_student_cannot_have_the_instructors_extras(ask):
     assert ask("seeded") == model.WrongSignature("(rng)")
 
 
-def test_the_child_finds_nothing_of_ours(ask):
-    folder, files, environment, arguments = returned(ask("where"))
-    assert folder.startswith("/tmp")  # noqa: S108
-    assert (files, environment) == ([], {})
-    assert "grader" not in str(arguments[:-1]) or arguments == ["-c"]
+def test_the_child_finds_nothing_of_ours(ask, place):
+    folder, environment, arguments = returned(ask("where"))
+    assert "grader" not in folder
+    assert set(environment) <= {
+        "OPENBLAS_NUM_THREADS",
+        "OMP_NUM_THREADS",
+        "MKL_NUM_THREADS",
+        "PYTHONHASHSEED",
+        "LC_CTYPE",
+    }
+    assert not environment or isinstance(place, Spawner)
+    assert arguments[0] == "-c"
 
 
-def test_nothing_can_be_written(ask):
-    assert ask("writes").type in {"OSError", "PermissionError"}
+def test_what_the_sandbox_refuses_is_blocked_and_says_where(ask, place):
+    outcome = ask("signals_itself")
+    if isinstance(place, Spawner):
+        assert outcome == model.Killed("it closed its connection")
+    else:
+        assert outcome.what == "PermissionError: [Errno 1] Operation not permitted"
+        assert outcome.frames[-1].text == "def signals_itself(): os.kill(os.getpid(), 9)"
+        assert ask.child.alive
+
+
+def test_nothing_can_be_written(ask, place):
+    outcome = ask("writes")
+    assert isinstance(outcome, model.Returned if isinstance(place, Spawner) else model.Blocked)
 
 
 def test_a_forged_second_answer_is_refused_with_the_next_call(ask):
@@ -252,123 +347,33 @@ def test_a_forged_second_answer_is_refused_with_the_next_call(ask):
     assert not ask.child.alive
 
 
-def test_garbage_on_the_wire_is_refused(ask):
-    assert isinstance(ask("lies"), model.BadValue)
+def test_without_that_check_an_early_answer_would_be_taken_for_the_next(ask, monkeypatch):
+    """The twin: what is sent early is still but a value, and the verdict on it is formed elsewhere."""
+    assert ask("forges_a_value") == model.Returned(6)
+    monkeypatch.setattr(ask.child, "_expect_silence", lambda: None)
+    assert ask("double", 5) == model.Returned(1)
+
+
+@pytest.mark.parametrize(
+    ("function", "outcome"),
+    [
+        ("lies", model.BadValue("a frame of more than 4 MiB")),
+        ("longest", model.BadValue("a frame of more than 4 MiB")),
+        ("too_long", model.BadValue("a frame of more than 4 MiB")),
+        ("half", model.Killed("it ended the process itself, with exit status 0")),
+        ("deep", model.BadValue("not a frame: RecursionError")),
+        ("liar", model.BadValue("the header promises more bytes than came")),
+    ],
+)
+def test_what_is_no_frame_is_refused_and_ends_the_child(ask, function, outcome):
+    assert ask(function) == outcome
     assert not ask.child.alive
 
 
-def test_grandchildren_end_with_the_child(ask):
-    before = sandboxed()
-    returned(ask("forks"))
-    (grandchild,) = sandboxed() - before
-    ask.child.close()
-    assert gone(grandchild)
-
-
-def sandboxed():
-    """Return the pids of the fork server's processes."""
-    found = set()
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-            if b"grader.sandbox.zygote" in path.read_bytes():
-                found.add(int(path.parent.name))
-    return found
-
-
-def gone(pid):
-    """Wait until a process has ended, and tell whether it has."""
-    deadline = soon(5)
-    while running(pid) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    return not running(pid)
-
-
-def running(pid):
-    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    return False
-
-
-def test_a_zygote_that_dies_is_started_anew():
-    zygote = Zygote()
-    with ForkServer(zygote, 256, ["numpy"]) as server:
-        server.ready()
-        zygote.process.kill()
-        zygote.process.wait()
-        child = server.child(Output())
-        assert child.ask(load_request("w.py", {"w.py": b""}, {}, {}), soon()) is None
-        child.close()
-
-
-def test_a_zygote_that_cannot_start_is_a_fault_of_ours(capfd):
-    with (
-        ForkServer(Zygote(), 256, ["there_is_no_such_package"]) as server,
-        pytest.raises(FaultError, match="the sandbox does not start"),
-    ):
-        server.child(Output())
-    assert "No module named 'there_is_no_such_package'" in capfd.readouterr().err
-
-
-def test_a_zygote_that_dies_under_a_child_is_a_fault_of_ours():
-    zygote = Zygote()
-    with ForkServer(zygote, 256, ["numpy"]) as server:
-        child = server.child(Output())
-        zygote.process.kill()
-        zygote.process.wait()
-        with pytest.raises(FaultError, match="ended in the middle"):
-            child.ask(load_request("w.py", {"w.py": b""}, {}, {}), soon())
-
-
-REAL_TIME = b"""
-import os, signal
-def ends(): os.kill(os.getpid(), signal.SIGRTMIN + 5)
-class Odd:
-    _fields = property(lambda self: 1 / 0)
-class OddTuple(tuple):
-    @property
-    def _fields(self): raise ValueError("no")
-def odd(): return OddTuple((1, 2))
-"""
-
-
-def test_odd_ways_to_end_and_to_answer_have_words(server):
-    child = server.child(Output())
-    assert child.ask(load_request("w.py", {"w.py": REAL_TIME}, {}, {}), soon()) is None
-    assert child.ask(call_request("odd", [], 0), soon()) == model.BadValue("ValueError while it was read")
-    assert child.ask(call_request("ends", [], 0), soon()) == model.Killed("signal 39")
-
-
-def test_every_child_has_a_working_folder_of_its_own(server):
-    """What one does to its folder does not meet the next, which is already there."""
-    source = b"import os\nos.chmod('.', 0o700)\nos.rmdir(os.getcwd())\ndef f(): return 1"
-    for text in (source, b"import os\nHERE = os.getcwd()\ndef f(): return os.listdir(HERE)"):
-        child = server.child(Output())
-        assert child.ask(load_request("w.py", {"w.py": text}, {}, {}), soon()) is None
-        value = returned(child.ask(call_request("f", [], 0), soon()))
-        child.close()
-    assert value == []
-
-
-def test_what_a_child_started_ends_with_the_zygote():
-    with ForkServer(Zygote(), 256, ["numpy"]) as server:
-        child = server.child(Output())
-        source = b"import subprocess\ndef f(): return subprocess.Popen(['sleep', '300']).pid"
-        child.ask(load_request("w.py", {"w.py": source}, {}, {}), soon())
-        pid = returned(child.ask(call_request("f", [], 0), soon()))
-        assert running(pid)
-    assert gone(pid)
-    child.close()
-
-
-def test_children_die_with_their_zygote():
-    with ForkServer(Zygote(), 256, ["numpy"]) as server:
-        child = server.child(Output())
-        source = b"import os\ndef pid(): return os.getpid()\ndef hangs():\n  while True: pass"
-        child.ask(load_request("w.py", {"w.py": source}, {}, {}), soon())
-        pid = child.ask(call_request("pid", [], 0), soon()).value
-        child.send([call_request("hangs", [], 0)])
-    assert gone(pid)
-    child.close()
+def test_an_answer_counts_though_the_child_hangs_after_it(ask):
+    """It has said what it had to say; the next call is what does not come back."""
+    assert ask("answers_then_hangs") == model.Returned(6)
+    assert ask("double", 1, seconds=0.3) == model.TimedOut()
 
 
 def test_many_requests_at_once_are_answered_in_turn(ask):
@@ -383,6 +388,207 @@ def test_what_was_asked_of_a_child_that_died_is_not_answered(ask):
     outcomes = [ask.child.receive(soon()) for _ in range(2)]
     assert [type(outcome) for outcome in outcomes] == [model.Returned, model.Killed]
     assert not ask.child.alive
+
+
+ODD = b"""
+class OddTuple(tuple):
+    @property
+    def _fields(self): raise ValueError("no")
+def odd(): return OddTuple((1, 2))
+"""
+
+
+def test_a_value_whose_own_methods_fail_is_a_bad_one(place, loaded):
+    assert loaded(place, ODD)("odd") == model.BadValue("ValueError while it was read")
+
+
+def test_what_one_submission_leaves_in_memory_the_next_does_not_find(place, loaded):
+    source = "import math\nSEEN = getattr(math, 'seen', [])\nmath.seen = ['secret']\ndef seen(): return SEEN"
+    assert [loaded(place, source)("seen") for _ in range(2)] == [model.Returned([])] * 2
+
+
+def test_within_one_child_it_would_be_found(place, loaded):
+    """The twin: a process remembers, so each submission gets a new one."""
+    source = "import math\ndef seen():\n    old = getattr(math, 'seen', [])\n    math.seen = ['secret']\n    return old"
+    child = loaded(place, source)
+    assert [child("seen") for _ in range(2)] == [model.Returned([]), model.Returned(["secret"])]
+
+
+# --- the life of a zygote --------------------------------------------------------------------------------------------
+
+
+def server(zygote, **options):
+    return ForkServer(zygote, LIMITS, ["numpy"], **options)
+
+
+def ours(folder):
+    """Tell whether a process in /proc is a fork server of these tests', and not of another run on this machine."""
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        command = (folder / "cmdline").read_bytes()
+        return sys.executable.encode() in command and b"grader.sandbox.zygote" in command and state(folder)[0] != "Z"
+    return False
+
+
+def state(folder):
+    return (folder / "stat").read_text().rpartition(")")[2].split()
+
+
+def processes():
+    """Return the pids of the fork servers' processes."""
+    return {int(folder.name) for folder in Path("/proc").glob("[0-9]*") if ours(folder)}
+
+
+def parent_of(pid):
+    return int(state(Path(f"/proc/{pid}"))[1])
+
+
+def groups():
+    """Return the control groups that were made for the sandbox, and that no other run on this machine needs."""
+    found = {path: Path("/proc") / path.name.partition("-")[2] for path in Path("/sys/fs/cgroup").rglob("proofgrade-*")}
+    return {path for path, process in found.items() if ours(process) or not process.exists()}
+
+
+def left(before, look):
+    """Wait until what came since has gone, and return what has not."""
+    deadline = time.monotonic() + 5
+    while look() - before and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return look() - before
+
+
+@pytest.fixture
+def nothing_left():
+    """Check that a test has left neither a process nor a control group."""
+    before = processes(), groups()
+    yield
+    assert (left(before[0], processes), left(before[1], groups)) == (set(), set())
+
+
+@pytest.mark.usefixtures("nothing_left")
+def test_a_zygote_that_dies_is_started_anew(loaded):
+    zygote = Zygote()
+    with server(zygote) as running:
+        running.ready()
+        zygote.process.kill()
+        zygote.process.wait()
+        assert loaded(running, "").loading is None
+
+
+@pytest.mark.usefixtures("nothing_left")
+def test_the_fork_that_serves_may_die_as_well(loaded):
+    """What was started waits for it, cleans up and ends."""
+    zygote = Zygote()
+    with server(zygote) as running:
+        child = loaded(running, "")
+        (serving,) = [pid for pid in processes() if parent_of(pid) == zygote.process.pid]
+        os.kill(serving, signal.SIGKILL)
+        zygote.process.wait(5)
+        child.child.close()
+        assert loaded(running, "").loading is None
+
+
+@pytest.mark.usefixtures("nothing_left")
+def test_a_zygote_is_replaced_after_so_many_children(monkeypatch, loaded):
+    monkeypatch.setattr(forkserver, "RECYCLED_AFTER", 3)
+    with server(Zygote()) as running:
+        zygotes = set()
+        for _ in range(8):
+            child = loaded(running, "def one(): return 1")
+            assert child("one") == model.Returned(1)
+            child.child.close()
+            zygotes.add(running._zygote.process.pid)
+    assert len(zygotes) == 3
+
+
+def test_a_package_that_does_not_import_is_a_fault_of_ours(capfd):
+    with (
+        ForkServer(Zygote(), LIMITS, ["there_is_no_such_package"]) as running,
+        pytest.raises(FaultError, match="cannot be locked: ModuleNotFoundError: No module named"),
+    ):
+        running.ready()
+    capfd.readouterr()
+
+
+def test_a_zygote_that_dies_under_a_child_is_a_fault_of_ours_and_the_next_one_cleans_up(loaded):
+    before = processes(), groups()
+    zygote = Zygote()
+    with server(zygote) as running:
+        child = loaded(running, "def hangs():\n  while True: pass")
+        child.child.send([call_request("hangs", [], 0)])
+        zygote.process.kill()
+        zygote.process.wait()
+        with pytest.raises(DiedError, match="ended in the middle"):
+            child.child.receive(soon())
+    with server(Zygote()) as running:
+        running.ready()
+    assert (left(before[0], processes), left(before[1], groups)) == (set(), set())
+
+
+def test_below_the_level_that_is_demanded_there_are_no_children(monkeypatch):
+    """As where the machine has no namespaces: the zygote is asked for all layers but these."""
+    with server(Zygote(), demanded="root") as running:
+        running._settings["layers"] = [name for name in LAYERS if name != "namespaces"]
+        running._drop()
+        running._zygote.close()
+        running._zygote = Zygote()
+        running._begin()
+        with pytest.raises(LevelError, match="`root` is demanded, and only `container` can be had here"):
+            running.child(Output())
+
+
+def test_without_the_layers_of_any_level_there_are_no_children_either():
+    with server(Zygote()) as running:
+        running._settings["layers"] = ["namespaces", "landlock"]
+        running._drop()
+        running._zygote.close()
+        running._zygote = Zygote()
+        running._begin()
+        with pytest.raises(LevelError, match="`container` is demanded, and none can be had here"):
+            running.child(Output())
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_a_layer_that_does_not_hold_is_found_before_any_child(places, layer):
+    """What tries to break each layer breaks it where it is off, so a layer that only claims to be on is found out."""
+    places.need(layer)
+    if layer == "privileges" and not ROOT:
+        places.need("namespaces")
+    running = places.server(frozenset(LAYERS) - {layer})
+    running.ready()
+    assert set(running.broken) == {layer}
+
+
+def test_a_sandbox_that_does_not_hold_grades_nobody(monkeypatch):
+    with server(Zygote()) as running:
+        told = SimpleNamespace(
+            first=lambda: {"broken": {"seccomp": "can open a socket"}, "unreadable": ""}, close=running._verifying.drop
+        )
+        monkeypatch.setattr(running._verifying, "as_child", lambda _: told)
+        with pytest.raises(
+            FaultError, match="the sandbox does not hold: seccomp: can open a socket; see `grader doctor`"
+        ):
+            running.child(Output())
+
+
+def test_a_child_that_cannot_be_locked_is_a_fault_of_ours_and_no_submissions(capfd):
+    """Without a privilege to give up, or the promise to want no new ones, the filter is refused: so is the child."""
+    with server(Zygote()) as running:
+        running._settings["scratch"] = -1
+        running._drop()
+        running._zygote.close()
+        running._zygote = Zygote()
+        running._begin()
+        with pytest.raises(FaultError):
+            running.child(Output())
+    capfd.readouterr()
+
+
+@pytest.mark.usefixtures("nothing_left")
+def test_children_die_with_their_zygote(loaded):
+    with server(Zygote()) as running:
+        child = loaded(running, "def hangs():\n  while True: pass")
+        child.child.send([call_request("hangs", [], 0)])
+    child.child.close()
 
 
 def test_the_instructors_worker_has_what_is_installed_and_gets_the_extras(tmp_path):

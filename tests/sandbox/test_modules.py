@@ -1,20 +1,20 @@
 """What a submission can import, and what it finds there."""
 
-import time
-
 import pytest
 
 from grader import model
+from grader.model import Limits
 from grader.sandbox.client import Output, call_request, load_request
 from grader.sandbox.forkserver import ForkServer
 from grader.sandbox.launch import Zygote
+from tests.sandbox.conftest import soon
 
 GIVEN = {"common.py": b"def source(): return 'the course'\ndef init(): return 'init'\n"}
 
 
 @pytest.fixture(scope="module")
 def server():
-    with ForkServer(Zygote(), 512, ["numpy"]) as server:
+    with ForkServer(Zygote(), Limits(), ["numpy"]) as server:
         yield server
 
 
@@ -28,9 +28,9 @@ def load(server):
         children.append(child)
         sources = {path: text.encode() if isinstance(text, str) else text for path, text in files.items()}
         frame = load_request(next(iter(files)), sources, GIVEN, names or {})
-        outcome = child.ask(frame, time.monotonic() + 10)
+        outcome = child.ask(frame, soon())
         if outcome is None:
-            outcome = child.ask(call_request("answer", [], 0), time.monotonic() + 10)
+            outcome = child.ask(call_request("answer", [], 0), soon())
         return outcome.value if isinstance(outcome, model.Returned) else outcome
 
     yield load

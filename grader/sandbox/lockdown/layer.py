@@ -1,0 +1,62 @@
+"""What a layer of the lock-down is."""
+
+from dataclasses import dataclass
+
+
+class BrokenError(Exception):
+    """A layer does not hold: the text says what could be done that must not be."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a child may use, and what of this machine it may see."""
+
+    memory: int
+    """In bytes, beyond what the zygote has mapped."""
+    cpu_seconds: int
+    """Of CPU time, for one child in all."""
+    scratch: int
+    """How large the folder may become into which a child may write, in bytes; 0 for no such folder."""
+    readable: tuple[str, ...]
+    """The files and folders that a child may read."""
+
+
+class Layer:
+    """One wall around student code, in five acts. What a layer has nothing to do in is left as it is here.
+
+    The fork server's process first does `begin` and forks; its child, from now on the zygote, does `enter`, and the
+    process itself waits to `clean_up`. Every child of the zygote does `apply`, in the order of the layers.
+    """
+
+    name = ""
+    what = ""
+    """What it keeps from student code."""
+    remedy = ""
+    """What to do where it is missing."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    def missing(self) -> str:
+        """Return why this machine does not have it; an empty text where it does."""
+        return ""
+
+    def begin(self) -> None:
+        """Do what is done once, before the zygote becomes a process of its own."""
+
+    def enter(self) -> None:
+        """Do what is done once, in the zygote."""
+
+    def apply(self) -> None:
+        """Lock the child that this is."""
+
+    def probe(self) -> None:
+        """Try to break it, in a child that has applied it.
+
+        Raises:
+            BrokenError: it does not hold.
+        """
+        raise NotImplementedError
+
+    def clean_up(self) -> None:
+        """Remove what `begin` has left on the machine; no process of the zygote's lives any more."""

@@ -1,0 +1,135 @@
+"""Workers that are processes and nothing more: the instructor's own, and a student's where there is no sandbox.
+
+A student's has its time, its memory and what it prints limited, on any system. It is no security boundary: it may do
+what the user may who started it.
+"""
+
+import os
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Self
+
+from grader import model
+from grader.model import Limits
+from grader.sandbox import launch, protocol
+from grader.sandbox.client import START_SECONDS, Child, Deadline, Ended, Output
+
+_LOOKS_EVERY = 0.02
+"""How often a worker's memory is looked at, in seconds."""
+_NEEDED_TO_START = ("SYSTEMROOT", "PATH", "TEMP", "TMP")
+"""What Windows does not start a program without."""
+
+
+class Spawner:
+    """Starts a worker for each submission, anywhere Python runs."""
+
+    layers = ("process",)
+
+    def __init__(self, limits: Limits, packages: Sequence[str]) -> None:
+        self._limits, self._packages = limits, packages
+        self._folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+
+    def ready(self) -> None:
+        """There is nothing to wait for."""
+
+    def child(self, output: Output) -> Child:
+        """Return a new worker, whose output is added to `output`."""
+        kept = {name: os.environ[name] for name in _NEEDED_TO_START if os.name == "nt" and name in os.environ}
+        started = launch.worker(["-sP"], {**launch.ONE_THREAD, **kept}, self._folder.name, ["numpy", *self._packages])
+        process = _Watched(started.process, self._limits.memory_mib * 2**20)
+        child = Child(process, started.connection, started.printed, output)
+        child.begin()
+        process.watch()
+        return child
+
+    def close(self) -> None:
+        """Remove the empty folder in which they work."""
+        self._folder.cleanup()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class _Started:
+    """A process that was started."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._process = process
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+    def ended(self) -> Ended:
+        return Ended(self._process.wait())
+
+    def cpu_seconds(self) -> float:
+        return 0.0
+
+
+class _Watched(_Started):
+    """A process whose memory is looked at again and again, in a thread."""
+
+    def __init__(self, process: subprocess.Popen[bytes], memory: int) -> None:
+        super().__init__(process)
+        import psutil  # noqa: PLC0415  only where there is no sandbox
+
+        self._psutil, self._memory = psutil, memory
+        self._seen = psutil.Process(process.pid)
+        self._out_of_memory = False
+
+    def watch(self) -> None:
+        """Begin, now that all is loaded that is not the submission's."""
+        allowed = self._memory + self._seen.memory_info().rss
+        threading.Thread(target=self._look, args=[allowed], daemon=True).start()
+
+    def _look(self, allowed: int) -> None:
+        while self._process.poll() is None:
+            try:
+                if self._seen.memory_info().rss > allowed:
+                    self._out_of_memory = True
+                    self._process.kill()
+                    return
+            except self._psutil.Error:
+                return
+            time.sleep(_LOOKS_EVERY)
+
+    def kill(self) -> None:
+        """End it, and what it has started."""
+        try:
+            started = self._seen.children(recursive=True)
+        except self._psutil.Error:
+            started = []
+        super().kill()
+        for process in started:
+            try:
+                process.kill()
+            except self._psutil.Error:
+                continue
+
+    def ended(self) -> Ended:
+        return Ended(self._process.wait(), self._out_of_memory)
+
+    def cpu_seconds(self) -> float:
+        try:
+            times = self._seen.cpu_times()
+        except self._psutil.Error:
+            return 0.0
+        return float(times.user + times.system)
+
+
+def trusted_worker(main: str, paths: list[Path], given: list[str]) -> tuple[Child, Output, model.Outcome | None]:
+    """Start a worker for the instructor's own Python, load `main` in it, and return how that went."""
+    started = launch.worker(["-P"], {**os.environ, "OPENBLAS_NUM_THREADS": "1"}, str(Path.cwd()), [])
+    output = Output()
+    child = Child(_Started(started.process), started.connection, started.printed, output)
+    child.begin()
+    load = {"load": {"main": main, "paths": [str(path) for path in paths], "given": given}}
+    return child, output, child.ask(protocol.pack(load), Deadline(time.monotonic() + START_SECONDS))
