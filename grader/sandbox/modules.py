@@ -79,7 +79,7 @@ class Library(MetaPathFinder, Loader):
         del path, target
         top = name.partition(".")[0]
         if not self._known(name):
-            if top in self.installed:
+            if top in self.installed or top.startswith("_sysconfigdata"):  # the standard library's, though not listed
                 return None
             if top in PLOTTING or top in PROGRESS:
                 return ModuleSpec(name, StandInLoader(), is_package=True)

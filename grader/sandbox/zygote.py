@@ -40,14 +40,13 @@ PRELOADED = ("numpy.random", "numpy.linalg", "numpy.ma", "numpy.fft", "typing", 
 LONGEST = 2**16
 """The longest message, in bytes."""
 FAILED, CLOSED, FULL = 70, 71, 72
-"""With what a child ends that cannot be locked, whose connection the submission has closed, whose memory it has filled."""
+"""With what a child ends that cannot be locked, whose connection is closed under it, or whose memory is full."""
 
 
 def main() -> None:
     """Serve on the socket whose number is the last argument."""
     control = _only_at(3, int(sys.argv[-1]))  # where a child has its own socket, so that no child inherits this one
-    # one thread each: many children share the cores, and OpenBLAS's own threads would count as processes
-    os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", MKL_NUM_THREADS="1")
+    _one_thread_each()
     worker = importlib.import_module("grader.sandbox.worker")
     _import(PRELOADED)
     with contextlib.suppress(OSError):  # the client has gone, and wants no answer any more
@@ -55,6 +54,15 @@ def main() -> None:
         if message:
             _run(control, worker, json.loads(message))
     os._exit(0)  # there is nothing left that an orderly exit would do
+
+
+def _one_thread_each() -> None:
+    """Tell libraries that are loaded from now on; a child may not start threads, and many share the cores.
+
+    They read it from C's environment, of which `os.environ` was a copy when Python started.
+    """
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.putenv(name, "1")
 
 
 def _only_at(number: int, descriptor: int) -> socket.socket:
@@ -75,6 +83,7 @@ def _run(control: socket.socket, worker: Any, order: dict[str, Any]) -> None:
     try:
         _import(order["packages"])
         os.environ.clear()
+        _one_thread_each()
         worker.loaded_packages()
         settings = Settings(order["memory"], order["cpu_seconds"], order["scratch"], readable())
         lockdown = Lockdown(settings, order["layers"])

@@ -47,14 +47,14 @@ _ALL = 0xFFFF_FFFF
 _CHECKED = {
     "mmap": ((9, 222), 3, 0x3, (2,)),
     "ioctl": ((16, 29), 1, _ALL, (0x5401, 0x802C_542A, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)),
-    "fcntl": ((72, 25), 1, _ALL, (0, 1, 2, 3, 4, 1030)),
+    "fcntl": ((72, 25), 1, _ALL, (0, 1, 2, 3, 4, 5, 6, 7, 1030)),
     "prlimit64": ((302, 261), 0, _ALL, (0,)),
 }
 """Calls of which some bits of an argument must be one of a few values: numbers, argument, bits, values.
 
 mmap: private memory. What is shared stays after it is unmapped, where no limit on the address space counts it.
 ioctl: ask for a terminal's settings and size, for what is there to read, set non-blocking and close-on-exec.
-fcntl: duplicate, read and set flags; not who is to get a signal, by which another process could be killed.
+fcntl: duplicate, read and set flags, lock; not who is to get a signal, by which another process could be killed.
 prlimit64: the limits of this process only.
 """
 _AUDIT = {"x86_64": 0xC000_003E, "aarch64": 0xC000_00B7}

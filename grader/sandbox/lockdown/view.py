@@ -59,7 +59,7 @@ def _shared_libraries() -> Iterator[str]:
 
 def _outermost(paths: list[str]) -> list[str]:
     kept: list[str] = []
-    for path in sorted(set(paths)):
+    for path in sorted(set(paths), key=lambda path: path.split("/")):  # a folder just before all that is in it
         if not (kept and path.startswith(f"{kept[-1]}/")) and os.path.exists(path):
             kept.append(path)
     return kept
