@@ -61,7 +61,8 @@ def _open_what_is_closed() -> None:
         try:
             os.fstat(number)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+            opened = os.open(os.devnull, os.O_RDWR)  # it takes the lowest number that is free
+            os.set_inheritable(opened, True)  # noqa: FBT003
 
 
 def _run(arguments: argparse.Namespace) -> int:

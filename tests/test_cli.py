@@ -304,3 +304,114 @@ def test_the_installed_command_is_the_module(here):
     script = Path(sys.executable).with_name("grader")
     done = subprocess.run([script, "--version"], cwd=here, capture_output=True, text=True, check=True)
     assert done.stdout == grader("--version", cwd=ROOT).stdout
+
+
+# --- sandboxes -------------------------------------------------------------------------------------------------------
+
+
+def layers(done):
+    return [json.loads(line)["sandbox"] for line in done.stdout.splitlines()]
+
+
+def test_each_result_records_its_layers(here):
+    found = layers(grader("grade", "small", "class", "--jsonl", "-", cwd=here))
+    assert all({"rlimits", "privileges", "seccomp"} <= set(result) for result in found)
+
+
+def test_a_plain_process_grades_when_it_is_asked_for_by_name(here):
+    done = grader("grade", "small", "class", "--jsonl", "-", "--sandbox", "process", cwd=here)
+    assert (done.returncode, layers(done)) == (1, [["process"], ["process"]])
+    assert [json.loads(line)["score"] for line in done.stdout.splitlines()] == [3.0, 2.0]
+
+
+def test_an_assignment_that_demands_a_sandbox_is_not_graded_in_a_plain_process(here):
+    write(here, {"small/assignment.yaml": SPEC + "sandbox: container\n"})
+    done = grader("grade", "small", "class", "--sandbox", "process", cwd=here)
+    assert (done.returncode, done.stderr) == (
+        3,
+        "grader: small demands a sandbox of level `container`, and a process is none\n",
+    )
+
+
+@pytest.mark.parametrize("asked", [["--sandbox", "root"], []], ids=["by the call", "by the assignment"])
+def test_below_the_level_that_is_demanded_nothing_is_graded(here, asked):
+    """As root the level is there; an ordinary user is told what is missing."""
+    if not asked:
+        write(here, {"small/assignment.yaml": SPEC + "sandbox: root\n"})
+    done = grader("grade", "small", "class", *asked, cwd=here)
+    if os.geteuid() == 0:
+        assert done.returncode == 1
+    else:
+        assert done.returncode == 3
+        assert done.stdout == ""
+        assert done.stderr.startswith("grader: a sandbox of level `root` is demanded, and only `")
+        assert done.stderr.endswith(": see `grader doctor`\n")
+
+
+def test_an_unknown_level_is_a_wrong_call(here):
+    done = grader("grade", "small", "class", "--sandbox", "none", cwd=here)
+    assert done.returncode == 2
+    assert "invalid choice: 'none'" in done.stderr
+
+
+def test_a_closed_stream_is_no_fault(here):
+    command = f"{sys.executable} -m grader grade small class/alice 0>&- 2>&-"
+    assert subprocess.run(command, shell=True, cwd=here, stdout=-1, check=False).returncode == 0  # noqa: S602
+
+
+ELSEWHERE = """
+import os, select, selectors, signal, socket, sys
+import platformdirs, psutil, subprocess, sysconfig, tempfile, threading  # which look at the platform when they are imported
+sysconfig.get_config_vars()
+for name in ("resource", "fcntl", "termios", "pwd", "grp"): sys.modules[name] = None
+for module, names in ((os, ("fork", "geteuid", "killpg", "setsid", "sched_getaffinity", "waitstatus_to_exitcode")),
+                      (select, ("poll", "epoll")), (selectors, ("PollSelector", "EpollSelector")),
+                      (socket, ("AF_UNIX", "SOCK_SEQPACKET", "send_fds", "recv_fds"))):
+    for name in names: vars(module).pop(name, None)
+sys.platform = "win32"
+from grader.cli import main
+sys.exit(main())
+"""
+
+
+def elsewhere(*arguments, cwd):
+    """Run the command without what only Linux has. Starting a process is left as it is."""
+    pair = "import socket; whole = socket.socketpair; unix = socket.AF_UNIX; socket.socketpair = lambda: whole(unix)\n"
+    command = [sys.executable, "-c", pair + ELSEWHERE, *map(str, arguments)]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, timeout=60)
+
+
+def test_a_check_needs_nothing_that_only_linux_has(here):
+    done = elsewhere("check", "class/alice/work.py", "--assignment", "small", cwd=here)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Score: 3 of 3" in done.stdout
+
+
+def test_a_class_is_graded_elsewhere_only_when_a_process_is_asked_for(here):
+    done = elsewhere("grade", "small", "class", cwd=here)
+    assert (done.returncode, done.stderr) == (
+        3,
+        "grader: a sandbox needs Linux; `--sandbox process` grades without one, at your own risk\n",
+    )
+    done = elsewhere("grade", "small", "class", "--sandbox", "process", cwd=here)
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (
+        1,
+        "2 submissions: 1 passed everything, 1 lost points; mean 2.50",
+    )
+
+
+def test_a_check_without_a_sandbox_runs_in_a_plain_process(here, monkeypatch):
+    from grader import assignment, engine, servers, submission
+    from grader.errors import LevelError
+    from grader.sandbox.forkserver import ForkServer
+    from grader.sandbox.launch import Zygote
+
+    def none(_server):
+        raise LevelError("none")
+
+    monkeypatch.setattr(ForkServer, "ready", none)
+    loaded = assignment.load(here / "small")
+    submissions = submission.collect([here / "class/alice"], "work.py")
+    with servers.for_a_check(loaded.spec, [Zygote()]) as opened:
+        (result,) = engine.grade(loaded, submissions, opened, public_only=True)
+    assert (result.score, result.sandbox) == (3.0, ("process",))
