@@ -8,8 +8,9 @@ a function share one deadline, which is kept here, in the grader's process.
 import queue
 import time
 import traceback
+from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from grader import messages, model, score
 from grader.assignment import Assignment
@@ -21,6 +22,8 @@ from grader.sandbox.client import Child, Deadline, Output, load_request
 from grader.servers import Server
 from grader.submission import Submission
 
+AHEAD = 500
+"""How many submissions may be graded or waiting while an earlier one is still at work."""
 LONGEST_MESSAGE = 4000
 """In characters: a submission decides how long some of its names are."""
 
@@ -74,7 +77,13 @@ def _grade_all(plan: Plan, servers: Sequence[Server], submissions: Sequence[Subm
 
     with ThreadPoolExecutor(len(servers)) as pool:
         try:
-            yield from pool.map(one, submissions)
+            ahead: deque[Future[Result]] = deque()
+            for submission in submissions:
+                ahead.append(pool.submit(one, submission))
+                if len(ahead) >= AHEAD:
+                    yield ahead.popleft().result()
+            for future in ahead:
+                yield future.result()
         finally:  # when interrupted, do not wait for what is still running
             for server in servers:
                 server.close()

@@ -58,7 +58,7 @@ def of_outcome(  # noqa: C901  one template an outcome
                 f"{name} tried what the sandbox does not allow: {_blocked(what, shown=shown)}{_where(frames)}. {_ALONE}"
             )
         case model.TimedOut(begun=False):
-            return f"Not run: earlier cases of {name} had used up its {limits.seconds:g} s."
+            return f"Not run: earlier cases of {name} had used up its time."
         case model.TimedOut() | model.OutOfMemory() | model.Flooded():
             return f"{name} {_over(outcome, limits)}{_LOOPS.get(type(outcome), '.')}"
         case model.Killed(how):

@@ -15,6 +15,10 @@ NAIVE_EM = ROOT / "assignments" / "naive_em"
 COURSE_DATA = ROOT.parent / "shared" / "data"
 
 
+def pytest_addoption(parser):
+    parser.addoption("--frames", type=int, default=5000, help="how many damaged frames the fuzzer sends")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _own_cache(tmp_path_factory):
     """Keep what tests make out of the user's cache, and out of each other's way."""

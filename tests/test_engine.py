@@ -97,7 +97,7 @@ def test_a_function_that_is_killed_gets_a_new_process_for_its_next_case(run):
 def test_the_cases_of_a_function_share_its_time(run):
     double = run("def double(x):\n    while True: pass\n" + PAIR).items[0]
     assert [case.status for case in double.cases] == ["timeout", "timeout"]
-    assert double.cases[1].message == "Not run: earlier cases of `double` had used up its 1 s."
+    assert double.cases[1].message == "Not run: earlier cases of `double` had used up its time."
     assert double.cases[1].seconds == 0
 
 
@@ -174,6 +174,38 @@ def test_a_fault_of_ours_costs_nobody_points(run, monkeypatch):
     result = run(DOUBLE)
     assert (result.score, result.fault, result.items) == (None, "the machine is on fire", ())
     assert json.loads(render(result))["status"] == "fault"
+
+
+def test_a_submission_whose_fork_server_died_is_graded_once_more(run, monkeypatch):
+    deaths = iter([True, False])
+    child = ForkServer.child
+
+    def dies_once(server, output):
+        if next(deaths):
+            raise engine.DiedError("it ended")
+        return child(server, output)
+
+    monkeypatch.setattr(ForkServer, "child", dies_once)
+    assert (run(DOUBLE + PAIR).score, next(deaths, None)) == (3, None)
+
+
+def test_one_that_dies_again_is_a_fault_of_ours(run, monkeypatch):
+    def dies(*_):
+        raise engine.DiedError("it ended")
+
+    monkeypatch.setattr(ForkServer, "child", dies)
+    assert (run(DOUBLE + PAIR).score, run(DOUBLE + PAIR).fault) == (None, "it ended")
+
+
+def test_cpu_time_that_is_over_ends_a_function_as_a_whole(run):
+    """Its other cases do not get that much each."""
+    text = "def double(x):\n    while True: pass\n" + PAIR
+    result = run(text, limit="seconds: 20, cpu_seconds: 0.5")
+    assert statuses(result) == {"double": "timeout", "pair": "passed"}
+    assert [case.message for case in result.items[0].cases] == [
+        "`double` had used up its 0.5 s of CPU time: does its loop end?",
+        "Not run: earlier cases of `double` had used up its time.",
+    ]
 
 
 def test_a_mistake_of_ours_in_one_submission_is_told_and_costs_nothing(run, monkeypatch, capsys):

@@ -22,7 +22,7 @@ OUTCOMES = [
     (model.Raised("BdbQuit", ""), "`f` stops at a debugger's breakpoint: remove breakpoint() or pdb.set_trace()."),
     (model.Raised("KeyboardInterrupt", ""), "`f` raises KeyboardInterrupt."),
     (model.TimedOut(), "`f` was still running when its 2 s were over: does its loop end?"),
-    (model.TimedOut(begun=False), "Not run: earlier cases of `f` had used up its 2 s."),
+    (model.TimedOut(begun=False), "Not run: earlier cases of `f` had used up its time."),
     (model.OutOfMemory(), "`f` needed more than the 64 MiB of memory it may have."),
     (model.TimedOut(cpu=True), "`f` had used up its 2 s of CPU time: does its loop end?"),
     (model.Flooded(), "`f` was ended because it printed more than 16 MiB: does its loop end?"),

@@ -1,11 +1,8 @@
 """Children at every level, and without a sandbox: each way in which student code can end is told from the others."""
 
-import contextlib
 import os
 import signal
-import sys
 import time
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -22,6 +19,7 @@ from grader.sandbox.lockdown import LAYERS
 from grader.sandbox.spawned import Spawner, trusted_worker
 from grader.sandbox.values import Opaque, Record
 from tests.conftest import write
+from tests.leftovers import groups, parent_of, processes
 from tests.sandbox.conftest import LIMITS, ROOT, soon
 
 COMMON = b"""
@@ -419,33 +417,6 @@ def test_within_one_child_it_would_be_found(place, loaded):
 
 def server(zygote, **options):
     return ForkServer(zygote, LIMITS, ["numpy"], **options)
-
-
-def ours(folder):
-    """Tell whether a process in /proc is a fork server of these tests', and not of another run on this machine."""
-    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-        command = (folder / "cmdline").read_bytes()
-        return sys.executable.encode() in command and b"grader.sandbox.zygote" in command and state(folder)[0] != "Z"
-    return False
-
-
-def state(folder):
-    return (folder / "stat").read_text().rpartition(")")[2].split()
-
-
-def processes():
-    """Return the pids of the fork servers' processes."""
-    return {int(folder.name) for folder in Path("/proc").glob("[0-9]*") if ours(folder)}
-
-
-def parent_of(pid):
-    return int(state(Path(f"/proc/{pid}"))[1])
-
-
-def groups():
-    """Return the control groups that were made for the sandbox, and that no other run on this machine needs."""
-    found = {path: Path("/proc") / path.name.partition("-")[2] for path in Path("/sys/fs/cgroup").rglob("proofgrade-*")}
-    return {path for path, process in found.items() if ours(process) or not process.exists()}
 
 
 def left(before, look):
