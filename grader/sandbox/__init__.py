@@ -9,8 +9,8 @@ student prints. The child locks itself (`lockdown`), loads the submission from b
 (`modules`) and answers calls (`worker`) until the client has the zygote kill it. The zygote reads no request and the
 child no verdict: all that a child says is data, checked by the client against lengths and types before it is used.
 
-`spawned` starts the same worker as a process and nothing more: for the instructor's own Python, which may import what is
-installed, and for students' where there is no sandbox.
+`spawned` starts the same worker as a process and nothing more: for the instructor's own Python, which may import what
+is installed, and for students' where there is no sandbox.
 
 `protocol`, `modules`, `worker`, `lockdown` and `zygote` live beside student code and import nothing else of the grader.
 """

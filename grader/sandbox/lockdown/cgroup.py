@@ -5,6 +5,7 @@ counted before it joined. Version 1 (a folder for each controller) and version 2
 """
 
 import contextlib
+import errno
 import os
 import time
 from dataclasses import dataclass
@@ -116,10 +117,10 @@ class Cgroup(Layer):
         """Remove the folders; the kernel may need a moment to let go of them."""
         for folder in self._folders:
             for _ in range(100):
-                with contextlib.suppress(FileNotFoundError):
-                    try:
-                        folder.rmdir()
-                    except OSError:
+                try:
+                    folder.rmdir()
+                except OSError as error:
+                    if error.errno == errno.EBUSY:
                         time.sleep(0.01)
                         continue
                 break
