@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Protocol
 
-from grader.errors import LevelError
+from grader.errors import FaultError, LevelError
 from grader.model import LEVELS, Level, Sandbox
 from grader.sandbox.client import Child, Output
 from grader.sandbox.forkserver import ForkServer
@@ -77,7 +77,7 @@ class _Either:
     def ready(self) -> None:
         try:
             self._server.ready()
-        except LevelError:
+        except FaultError:
             self._server.close()
             self._server = Spawner(self._spec.limits, self._spec.packages)
 

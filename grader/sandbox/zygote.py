@@ -28,7 +28,7 @@ import sys
 import time
 import traceback
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NoReturn
 
 from grader.sandbox.lockdown import Lockdown
 from grader.sandbox.lockdown.layer import Settings
@@ -49,7 +49,7 @@ def main() -> None:
     _one_thread_each()
     worker = importlib.import_module("grader.sandbox.worker")
     _import(PRELOADED)
-    with contextlib.suppress(OSError):  # the client has gone, and wants no answer any more
+    with contextlib.suppress(OSError, SystemExit):  # the client has gone, and wants no answer any more
         message = control.recv(LONGEST)
         if message:
             _run(control, worker, json.loads(message))
@@ -79,7 +79,7 @@ def _import(names: Iterable[str]) -> None:
 
 
 def _run(control: socket.socket, worker: Any, order: dict[str, Any]) -> None:
-    """Lock, fork the zygote, and clean up behind it."""
+    """Fork the zygote, and clean up behind it."""
     try:
         _import(order["packages"])
         os.environ.clear()
@@ -87,19 +87,28 @@ def _run(control: socket.socket, worker: Any, order: dict[str, Any]) -> None:
         worker.loaded_packages()
         settings = Settings(order["memory"], order["cpu_seconds"], order["scratch"], readable())
         lockdown = Lockdown(settings, order["layers"])
-        lockdown.begin()
     except BaseException as error:
-        control.send(_problem(error))
-        raise
-    pid = os.fork()
-    if pid == 0:
-        _Zygote(control, worker, lockdown).serve()
-    os.waitpid(pid, 0)
-    lockdown.clean_up()
+        _give_up(control, error)
+    try:
+        lockdown.begin()
+        pid = os.fork()
+        if pid == 0:
+            _Zygote(control, worker, lockdown).serve()
+        os.waitpid(pid, 0)
+    except BaseException as error:
+        _give_up(control, error)
+    finally:
+        lockdown.clean_up()
 
 
-def _problem(error: BaseException) -> bytes:
-    return json.dumps({"problem": f"{type(error).__name__}: {error}"}).encode()
+def _give_up(control: socket.socket, error: BaseException) -> NoReturn:
+    """Tell the client why; what is expected (a limit of the machine) needs no traceback besides."""
+    expected = isinstance(error, OSError)
+    text = str(error) if expected else f"{type(error).__name__}: {error}"
+    control.send(json.dumps({"problem": text}).encode())
+    if not expected:
+        traceback.print_exception(error)
+    raise SystemExit(1)
 
 
 class _Zygote:
@@ -123,8 +132,7 @@ class _Zygote:
         except ConnectionError:
             pass
         except BaseException as error:
-            self.control.send(_problem(error))
-            traceback.print_exc()
+            _give_up(self.control, error)
         finally:
             for pid in list(self.children):
                 self._end(pid)

@@ -11,11 +11,12 @@ import pytest
 from grader import model
 from grader.errors import DiedError, FaultError, LevelError
 from grader.model import Limits
-from grader.sandbox import forkserver
+from grader.sandbox import forkserver, lockdown
 from grader.sandbox.client import KEPT_OUTPUT, Output, call_request
 from grader.sandbox.forkserver import ForkServer
 from grader.sandbox.launch import Zygote
 from grader.sandbox.lockdown import LAYERS
+from grader.sandbox.lockdown.layer import Settings
 from grader.sandbox.spawned import Spawner, trusted_worker
 from grader.sandbox.values import Opaque, Record
 from tests.conftest import write
@@ -552,6 +553,12 @@ def test_a_child_that_cannot_be_locked_is_a_fault_of_ours_and_no_submissions(cap
         with pytest.raises(FaultError):
             running.child(Output())
     capfd.readouterr()
+
+
+def test_on_an_architecture_without_a_table_nothing_is_locked_by_guess(monkeypatch):
+    monkeypatch.setattr(lockdown, "ARCHITECTURE", "")
+    with pytest.raises(OSError, match="there is no table of system calls for"):
+        lockdown.Lockdown(Settings(2**20, 1, 0, ()))
 
 
 @pytest.mark.usefixtures("nothing_left")

@@ -23,6 +23,7 @@ from grader.sandbox.lockdown.layer import BrokenError, Layer, Settings
 from grader.sandbox.lockdown.namespaces import Namespaces
 from grader.sandbox.lockdown.privileges import Privileges, Rlimits, die_with_parent
 from grader.sandbox.lockdown.seccomp import Seccomp
+from grader.sandbox.lockdown.system import ARCHITECTURE
 
 LAYERS = ("namespaces", "cgroup", "rlimits", "privileges", "landlock", "descriptors", "seccomp")
 """Their names, in their order."""
@@ -43,38 +44,30 @@ class Lockdown:
     """The layers that are wanted and can be had; all that can, where none are named."""
 
     def __init__(self, settings: Settings, wanted: Sequence[str] | None = None) -> None:
+        if not ARCHITECTURE:
+            raise OSError(f"there is no table of system calls for {os.uname().machine}")
         self._settings = settings
-        self.absent: dict[str, str] = {}
+        self._missing: dict[str, str] = {}
+        self._all: dict[str, Layer] = {}
         self._on: dict[str, Layer] = {}
-        self._off: dict[str, Layer] = {}
-        self._missing: dict[str, Layer] = {}
         for name in LAYERS:
-            layer = _MAKE[name](settings, set(self._on))
+            layer = self._all[name] = _MAKE[name](settings, set(self._on))
             reason = layer.missing()
             if reason:
-                self.absent[name] = reason
-                self._missing[name] = layer
+                self._missing[name] = reason
             elif wanted is None or name in wanted:
                 self._on[name] = layer
-            else:
-                self._off[name] = layer
         if settings.scratch and "namespaces" not in self._on:
-            raise OSError("a scratch folder needs namespaces: " + self.absent.get("namespaces", "they are off"))
+            raise OSError("a scratch folder needs namespaces: " + self._missing.get("namespaces", "they are off"))
 
     def state(self) -> dict[str, Any]:
         """Return the level, the layers that are on, and of every layer what it is for and why it is missing."""
-        known = {layer.name: layer for layer in (*self._on.values(), *self._off.values(), *self._missing.values())}
         return {
             "level": self.level,
             "layers": list(self._on),
             "known": [
-                {
-                    "name": name,
-                    "what": known[name].what,
-                    "remedy": known[name].remedy,
-                    "missing": self.absent.get(name, ""),
-                }
-                for name in LAYERS
+                {"name": name, "what": layer.what, "remedy": layer.remedy, "missing": self._missing.get(name, "")}
+                for name, layer in self._all.items()
             ],
         }
 
@@ -122,12 +115,11 @@ class Lockdown:
         Return what broke, by the layer's name, and a path that the child cannot read though it must, if there is one.
         """
         broken = {}
-        for name in LAYERS:
-            layer = self._on.get(name)
-            if layer:
+        for name, layer in self._all.items():
+            if name in self._on:
                 layer.apply()
-            if name not in self.absent:
-                broken[name] = _tried(layer or self._off[name])
+            if name not in self._missing:
+                broken[name] = _tried(layer)
         unreadable = next(filter(_unreadable, self._settings.readable), "")
         return {"broken": {name: text for name, text in broken.items() if text}, "unreadable": unreadable}
 
