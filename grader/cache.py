@@ -33,7 +33,7 @@ def key(assignment: Assignment) -> str:
     digest = sha256(f"{__version__} {sys.version} {sys.platform} {np.__version__}".encode())
     for path in _sources(assignment):
         data = path.read_bytes()
-        digest.update(f"\n{path} {len(data)}\n".encode() + data)
+        digest.update(b"\n%s %d\n" % (os.fsencode(path), len(data)) + data)
     return digest.hexdigest()
 
 

@@ -7,6 +7,7 @@ not shows its traceback. The engine is imported only by the commands that grade,
 
 import argparse
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -32,6 +33,7 @@ PART = ".part"
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status."""
     _open_what_is_closed()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does: with all that was started
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a check mark, on a terminal that has none

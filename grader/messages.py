@@ -4,14 +4,12 @@ Of a hidden case neither inputs nor wanted values are shown, nor what the studen
 """
 
 from collections.abc import Sequence
-from textwrap import shorten
 from typing import Any
 
 from grader import model
 from grader.model import Comparison, Differs, Limits, Outcome, Problem, Unequal, WrongParts, WrongShape, WrongType
 
 FREE = "This costs no points."
-_ALONE = "It is alone: no files, network, threads or other processes. All that it needs are its arguments."
 LONGEST = 200
 """How much is shown of an exception's text, in characters."""
 
@@ -52,11 +50,11 @@ def of_outcome(  # noqa: C901  one template an outcome
     name = f"`{function}`"
     match outcome:
         case model.Raised(kind, message, frames):
-            return f"{name} {_raised(kind, message if shown else '')}{_where(frames)}."
+            hint = f" {_alone(limits)}" if kind == "FileNotFoundError" else ""
+            return f"{name} {_raised(kind, message if shown else '')}{_where(frames)}.{hint}"
         case model.Blocked(what, frames):
-            return (
-                f"{name} tried what the sandbox does not allow: {_blocked(what, shown=shown)}{_where(frames)}. {_ALONE}"
-            )
+            text = f"{name} tried what the sandbox does not allow"
+            return f"{text}: {_blocked(what, shown=shown)}{_where(frames)}. {_alone(limits)}"
         case model.TimedOut(begun=False):
             return f"Not run: earlier cases of {name} had used up its time."
         case model.TimedOut() | model.OutOfMemory() | model.Flooded():
@@ -104,7 +102,7 @@ def of_loading(main: str, outcome: Outcome, limits: Limits) -> str:
             return f"{text} {_LOADING.get(kind, '')}".rstrip()
         case model.Blocked(what, frames):
             text = f"{main} tried, when it was imported, what the sandbox does not allow"
-            return f"{text}: {_blocked(what, shown=True)}{_where(frames)}. {_ALONE}"
+            return f"{text}: {_blocked(what, shown=True)}{_where(frames)}. {_alone(limits)}"
         case model.TimedOut():
             return (
                 f"{main} {_over(outcome, limits)}: put what it does besides defining functions "
@@ -122,12 +120,22 @@ def _raised(kind: str, message: str) -> str:
 
 
 def _blocked(what: str, *, shown: bool) -> str:
-    text = what if shown else what.partition(":")[0]
-    return shorten(text, LONGEST, placeholder=" …").rstrip(".")
+    return _cut(what if shown else what.partition(":")[0])
+
+
+def _alone(limits: Limits) -> str:
+    files = f"a folder of {limits.scratch_mib} MiB, and no" if limits.scratch_mib else "no files,"
+    return f"It has {files} network, threads or other processes. All that it needs are its arguments."
 
 
 def _colon(message: str) -> str:
-    return f": {shorten(message, LONGEST, placeholder=' …').rstrip('.')}" if message else ""
+    return f": {_cut(message)}" if message else ""
+
+
+def _cut(text: str) -> str:
+    """Return a text on one line, and not too long."""
+    line = " ".join(text.split())
+    return (line[: LONGEST - 2] + " …") if len(line) > LONGEST else line.rstrip(".")
 
 
 def _where(frames: Sequence[model.Frame]) -> str:

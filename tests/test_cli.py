@@ -352,7 +352,7 @@ import os, select, selectors, signal, socket, sys
 import platformdirs, psutil, subprocess, sysconfig, tempfile, threading  # which look at the platform when they are imported
 sysconfig.get_config_vars()
 for name in ("resource", "fcntl", "termios", "pwd", "grp"): sys.modules[name] = None
-for module, names in ((os, ("fork", "geteuid", "killpg", "setsid", "sched_getaffinity", "waitstatus_to_exitcode")),
+for module, names in ((os, ("fork", "geteuid", "setsid", "sched_getaffinity", "waitstatus_to_exitcode")),
                       (select, ("poll", "epoll")), (selectors, ("PollSelector", "EpollSelector")),
                       (socket, ("AF_UNIX", "SOCK_SEQPACKET", "send_fds", "recv_fds"))):
     for name in names: vars(module).pop(name, None)

@@ -69,6 +69,8 @@ BAD = {
     "prints without end": ("while True: print('all tests passed' * 1000)", "killed"),
     "writes on its socket": ("import os; os.write(3, b'0' * 100)", "failed"),
     "opens a socket": ("import socket; socket.socket()", "blocked"),
+    "asks the network for a name": ("import urllib.request; urllib.request.urlopen('http://example.org')", "blocked"),
+    "gives up where it was refused": ("try: open('x', 'w')\n    except OSError: raise ValueError", "blocked"),
     "starts a thread": ("import threading; threading.Thread(target=int).start()", "blocked"),
     "starts a program": ("import subprocess; subprocess.run(['true'])", "blocked"),
     "takes other arguments": ("return 6\ndef double(): return 6", "error"),

@@ -24,11 +24,14 @@ OUTCOMES = [
     (model.TimedOut(), "`f` was still running when its 2 s were over: does its loop end?"),
     (model.TimedOut(begun=False), "Not run: earlier cases of `f` had used up its time."),
     (model.OutOfMemory(), "`f` needed more than the 64 MiB of memory it may have."),
+    (model.Raised("FileNotFoundError", "toy.txt", FRAMES[1:]),
+     "`f` raised FileNotFoundError: toy.txt (em.py, line 7: `return x`). It has no files, network, threads or other "
+     "processes. All that it needs are its arguments."),
     (model.TimedOut(cpu=True), "`f` had used up its 2 s of CPU time: does its loop end?"),
     (model.Flooded(), "`f` was ended because it printed more than 16 MiB: does its loop end?"),
     (model.Blocked("PermissionError: [Errno 1] Operation not permitted", FRAMES[1:]),
      "`f` tried what the sandbox does not allow: PermissionError: [Errno 1] Operation not permitted (em.py, line 7: "
-     "`return x`). It is alone: no files, network, threads or other processes. All that it needs are its arguments."),
+     "`return x`). It has no files, network, threads or other processes. All that it needs are its arguments."),
     (model.TooLarge("more than 64 MiB"), "What `f` returns is too large to be compared: more than 64 MiB."),
     (model.Killed("signal SIGSEGV"), "The process ended while `f` ran: signal SIGSEGV."),
     (model.Missing(()), "There is no function `f`: define it under exactly this name."),
@@ -64,7 +67,7 @@ LOADING = [
     (model.Flooded(), "em.py was ended because it printed more than 16 MiB when it was imported."),
     (model.Blocked("PermissionError: [Errno 1] Operation not permitted"),
      "em.py tried, when it was imported, what the sandbox does not allow: PermissionError: [Errno 1] Operation not "
-     "permitted. It is alone: no files, network, threads or other processes. All that it needs are its arguments."),
+     "permitted. It has no files, network, threads or other processes. All that it needs are its arguments."),
     (model.Killed("signal SIGSEGV"), "The process ended while em.py was imported: signal SIGSEGV."),
     (model.Unreadable("em.py is not a text file"), "Nothing could be graded: em.py is not a text file."),
 ]  # fmt: skip
@@ -115,7 +118,7 @@ def test_an_exceptions_text_is_not_shown_of_a_hidden_case():
 
 def test_what_was_refused_is_not_shown_of_a_hidden_case():
     outcome = model.Blocked("PermissionError: [Errno 13] Permission denied: '0.31'")
-    assert "tried what the sandbox does not allow: PermissionError. It is" in messages.of_outcome(
+    assert "tried what the sandbox does not allow: PermissionError. It has" in messages.of_outcome(
         "f", outcome, LIMITS, shown=False
     )
 

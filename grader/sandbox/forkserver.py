@@ -13,6 +13,7 @@ from grader.errors import DiedError, FaultError, LevelError
 from grader.model import LEVELS, Level, Limits
 from grader.sandbox.client import START_SECONDS, Child, Ended, Output
 from grader.sandbox.launch import Zygote
+from grader.sandbox.replies import SIGKILL
 
 RECYCLED_AFTER = 1000
 """How many children a zygote forks before another takes its place."""
@@ -209,7 +210,12 @@ class _Forked:
         if answer is None:
             raise DiedError("the sandbox's fork server ended in the middle of a submission")
         code, out_of_cpu = os.waitstatus_to_exitcode(answer["status"]), answer["cpu"] >= self._server._cpu_seconds
-        return Ended(code, answer["out_of_memory"], out_of_cpu)
+        out_of_memory = answer["out_of_memory"]
+        if answer["had_ended"] and code == -SIGKILL and not (out_of_cpu or out_of_memory):
+            raise DiedError(
+                "a process of the sandbox was killed by somebody else, or for want of memory on the machine"
+            )
+        return Ended(code, out_of_memory, out_of_cpu)
 
     def cpu_seconds(self) -> float:
         pid = self._server._wait(self.pid)

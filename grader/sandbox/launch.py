@@ -53,7 +53,9 @@ class Started(NamedTuple):
     printed: socket.socket
 
 
-def worker(options: Sequence[str], environment: Mapping[str, str], folder: str, packages: Sequence[str]) -> Started:
+def worker(
+    options: Sequence[str], environment: Mapping[str, str], folder: str | None, packages: Sequence[str]
+) -> Started:
     """Start a worker in a process of its own, on any system; `options` are Python's, `packages` are preloaded."""
     ours, theirs = socket.socketpair()
     read, write = socket.socketpair()

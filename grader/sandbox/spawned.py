@@ -4,6 +4,7 @@ A student's has its time, its memory and what it prints limited, on any system. 
 what the user may who started it.
 """
 
+import contextlib
 import os
 import subprocess
 import tempfile
@@ -17,6 +18,7 @@ from grader import model
 from grader.model import Limits
 from grader.sandbox import launch, protocol
 from grader.sandbox.client import START_SECONDS, Child, Deadline, Ended, Output
+from grader.sandbox.replies import SIGKILL
 
 _LOOKS_EVERY = 0.02
 """How often a worker's memory is looked at, in seconds."""
@@ -31,7 +33,6 @@ class Spawner:
 
     def __init__(self, limits: Limits, packages: Sequence[str]) -> None:
         self._limits, self._packages = limits, packages
-        self._folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
 
     def ready(self) -> None:
         """There is nothing to wait for."""
@@ -39,16 +40,16 @@ class Spawner:
     def child(self, output: Output) -> Child:
         """Return a new worker, whose output is added to `output`."""
         kept = {name: os.environ[name] for name in _NEEDED_TO_START if os.name == "nt" and name in os.environ}
-        started = launch.worker(["-sP"], {**launch.ONE_THREAD, **kept}, self._folder.name, ["numpy", *self._packages])
-        process = _Watched(started.process, self._limits.memory_mib * 2**20)
+        folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        started = launch.worker(["-sP"], {**launch.ONE_THREAD, **kept}, folder.name, ["numpy", *self._packages])
+        process = _Watched(started.process, self._limits.memory_mib * 2**20, folder)
         child = Child(process, started.connection, started.printed, output)
         child.begin()
         process.watch()
         return child
 
     def close(self) -> None:
-        """Remove the empty folder in which they work."""
-        self._folder.cleanup()
+        """There is nothing to end: each child was."""
 
     def __enter__(self) -> Self:
         return self
@@ -75,13 +76,13 @@ class _Started:
 
 
 class _Watched(_Started):
-    """A process whose memory is looked at again and again, in a thread."""
+    """A process with a working folder, whose memory is looked at again and again, in a thread."""
 
-    def __init__(self, process: subprocess.Popen[bytes], memory: int) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], memory: int, folder: tempfile.TemporaryDirectory[str]) -> None:
         super().__init__(process)
         import psutil  # noqa: PLC0415  only where there is no sandbox
 
-        self._psutil, self._memory = psutil, memory
+        self._psutil, self._memory, self._folder = psutil, memory, folder
         self._seen = psutil.Process(process.pid)
         self._out_of_memory = False
 
@@ -107,12 +108,14 @@ class _Watched(_Started):
             started = self._seen.children(recursive=True)
         except self._psutil.Error:
             started = []
+        if os.name == "posix":  # those whose parent has ended are nobody's children, but still of its group
+            with contextlib.suppress(OSError):
+                os.killpg(self._process.pid, SIGKILL)
         super().kill()
         for process in started:
-            try:
+            with contextlib.suppress(self._psutil.Error):
                 process.kill()
-            except self._psutil.Error:
-                continue
+        self._folder.cleanup()
 
     def ended(self) -> Ended:
         return Ended(self._process.wait(), self._out_of_memory)
@@ -127,7 +130,7 @@ class _Watched(_Started):
 
 def trusted_worker(main: str, paths: list[Path], given: list[str]) -> tuple[Child, Output, model.Outcome | None]:
     """Start a worker for the instructor's own Python, load `main` in it, and return how that went."""
-    started = launch.worker(["-P"], {**os.environ, "OPENBLAS_NUM_THREADS": "1"}, str(Path.cwd()), [])
+    started = launch.worker(["-P"], {**os.environ, "OPENBLAS_NUM_THREADS": "1"}, None, [])
     output = Output()
     child = Child(_Started(started.process), started.connection, started.printed, output)
     child.begin()

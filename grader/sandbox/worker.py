@@ -18,6 +18,8 @@ import os
 import random
 import socket
 import sys
+import threading
+import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -133,9 +135,17 @@ def _resolve(path: str) -> Any:
 
 
 def _was_refused(error: BaseException) -> bool:
-    if isinstance(error, OSError):
-        return error.errno in REFUSALS
-    return type(error) is RuntimeError and error.args == ("can't start new thread",)
+    """Tell whether it is what the sandbox answers with, or was raised while such an error was handled."""
+    with contextlib.suppress(BaseException):  # of a student's own exception, which may be anything
+        for _ in range(MOST_FRAMES):
+            if isinstance(error, socket.gaierror) or (isinstance(error, OSError) and error.errno in REFUSALS):
+                return True
+            if type(error) is RuntimeError and error.args == ("can't start new thread",):
+                return True
+            if error.__context__ is None:
+                return False
+            error = error.__context__
+    return False
 
 
 def _text(error: BaseException) -> str:
@@ -214,4 +224,12 @@ def main() -> None:
     for package in sys.argv[3:]:
         importlib.import_module(package)
     loaded_packages()
+    threading.Thread(target=_end_with, args=[os.getppid()], daemon=True).start()
     serve(connection, locked=False)
+
+
+def _end_with(parent: int) -> None:
+    """End this process when its parent has ended, whatever it computes (where a system tells)."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(0)

@@ -10,7 +10,8 @@ Then it takes orders, and answers each:
     {"fork": true}    and two descriptors, a child's socket and what it prints into     {"pid"}
     {"verify": true}  and two descriptors: the child tries to break its own layers      {"pid"}
     {"cpu": pid}      the CPU time that a child has used                                {"cpu"}
-    {"end": pid}      kill a child with all that it started, and reap it   {"status", "cpu", "out_of_memory"}
+    {"end": pid}      kill a child with all that it started, and reap it
+                      {"status", "had_ended" (before), "cpu", "out_of_memory"}
 
 A child stays unreaped, so that its pid cannot name another process, until the client asks for its end. The process
 that was started only waits for the zygote, its fork, and cleans up behind it.
@@ -37,6 +38,13 @@ from grader.sandbox.lockdown.view import readable
 PRELOADED = ("numpy.random", "numpy.linalg", "numpy.ma", "numpy.fft", "typing", "math", "itertools", "warnings")
 """What submissions use and every child would otherwise import for itself (numpy loads its parts when first named)."""
 
+PARTS = {"scipy": ("scipy.linalg", "scipy.special", "scipy.optimize", "scipy.stats")}
+"""What is preloaded with a package: each submission that imports them would wait for it."""
+ALONE = {
+    **dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "LOKY_MAX_CPU_COUNT"), "1"),
+    "JOBLIB_MULTIPROCESSING": "0",
+}
+"""Tells libraries to start neither threads nor processes: a child may not, and many children share the cores."""
 LONGEST = 2**16
 """The longest message, in bytes."""
 FAILED, CLOSED, FULL = 70, 71, 72
@@ -46,7 +54,7 @@ FAILED, CLOSED, FULL = 70, 71, 72
 def main() -> None:
     """Serve on the socket whose number is the last argument."""
     control = _only_at(3, int(sys.argv[-1]))  # where a child has its own socket, so that no child inherits this one
-    _one_thread_each()
+    os.environ.update(ALONE)
     worker = importlib.import_module("grader.sandbox.worker")
     _import(PRELOADED)
     with contextlib.suppress(OSError, SystemExit):  # the client has gone, and wants no answer any more
@@ -56,13 +64,11 @@ def main() -> None:
     os._exit(0)  # there is nothing left that an orderly exit would do
 
 
-def _one_thread_each() -> None:
-    """Tell libraries that are loaded from now on; a child may not start threads, and many share the cores.
-
-    They read it from C's environment, of which `os.environ` was a copy when Python started.
-    """
-    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.putenv(name, "1")
+def _forget_proc() -> None:
+    """Keep threadpoolctl, which scikit-learn asks for its threads, from looking into /proc: a child has none."""
+    threads = sys.modules.get("threadpoolctl")
+    if threads:
+        threads._HAS_PROCFS = False  # type: ignore[attr-defined]
 
 
 def _only_at(number: int, descriptor: int) -> socket.socket:
@@ -82,8 +88,11 @@ def _run(control: socket.socket, worker: Any, order: dict[str, Any]) -> None:
     """Fork the zygote, and clean up behind it."""
     try:
         _import(order["packages"])
+        _import(part for package in order["packages"] for part in PARTS.get(package, ()))
+        _forget_proc()
         os.environ.clear()
-        _one_thread_each()
+        for name, value in ALONE.items():  # for libraries that are loaded later, in C's environment
+            os.putenv(name, value)
         worker.loaded_packages()
         settings = Settings(order["memory"], order["cpu_seconds"], order["scratch"], readable())
         lockdown = Lockdown(settings, order["layers"])
@@ -163,12 +172,17 @@ class _Zygote:
 
     def _end(self, pid: int) -> dict[str, Any]:
         self.children.discard(pid)
+        had_ended = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
         for kill in (os.killpg, os.kill):
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 kill(pid, signal.SIGKILL)
         _, status, used = os.wait4(pid, 0)
-        out_of_memory = self.lockdown.out_of_memory()
-        return {"status": status, "cpu": used.ru_utime + used.ru_stime, "out_of_memory": out_of_memory}
+        return {
+            "status": status,
+            "had_ended": had_ended,
+            "cpu": used.ru_utime + used.ru_stime,
+            "out_of_memory": self.lockdown.out_of_memory(),
+        }
 
     def _be_child(self, descriptors: list[int], parent: int, *, verify: bool) -> None:
         """Become a child: two descriptors, the locks, then answer calls until the socket closes."""

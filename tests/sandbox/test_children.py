@@ -2,7 +2,10 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -20,7 +23,7 @@ from grader.sandbox.lockdown.layer import Settings
 from grader.sandbox.spawned import Spawner, trusted_worker
 from grader.sandbox.values import Opaque, Record
 from tests.conftest import write
-from tests.leftovers import groups, parent_of, processes
+from tests.leftovers import groups, parent_of, processes, state
 from tests.sandbox.conftest import LIMITS, ROOT, soon
 
 COMMON = b"""
@@ -561,6 +564,18 @@ def test_on_an_architecture_without_a_table_nothing_is_locked_by_guess(monkeypat
         lockdown.Lockdown(Settings(2**20, 1, 0, ()))
 
 
+def test_a_child_that_somebody_else_kills_is_no_fault_of_the_submissions(loaded):
+    """As the kernel does for want of memory on the machine. It could not have done so itself."""
+    with server(Zygote()) as running:
+        child = loaded(running, "def hangs():\n  while True: pass")
+        child.child.send([call_request("hangs", [], 0)])
+        children = [pid for pid in processes() if parent_of(parent_of(pid)) == running._zygote.process.pid]
+        for pid in children:
+            os.kill(pid, signal.SIGKILL)
+        with pytest.raises(DiedError, match="killed by somebody else"):
+            child.child.receive(soon())
+
+
 @pytest.mark.usefixtures("nothing_left")
 def test_children_die_with_their_zygote(loaded):
     with server(Zygote()) as running:
@@ -576,3 +591,53 @@ def test_the_instructors_worker_has_what_is_installed_and_gets_the_extras(tmp_pa
     request = call_request("make", [], 4, module="inputs", kwargs={"n": 1}, offers={"X": 2, "Y": 3})
     assert returned(child.ask(request, soon())) == (float(np.random.default_rng(4).random()), 3)
     child.close()
+
+
+# --- without a sandbox -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def spawner():
+    with Spawner(LIMITS, ["numpy"]) as spawner:
+        yield spawner
+
+
+def test_without_a_sandbox_each_has_a_folder_of_its_own_that_goes_with_it(spawner, loaded):
+    folders = []
+    for _ in range(2):
+        work = loaded(spawner, "import os\ndef f():\n    os.makedirs('out')\n    return os.getcwd()")
+        folders.append(Path(work("f").value))
+        work.child.close()
+    assert folders[0] != folders[1]
+    assert not any(folder.exists() for folder in folders)
+
+
+def test_without_a_sandbox_what_a_child_started_ends_with_it(spawner, loaded):
+    """Also when its parent has ended before, as long as it stays in its group."""
+    source = "import os, subprocess\ndef f():\n    print(subprocess.Popen(['sleep', '600']).pid, flush=True)\n    os._exit(0)"
+    work = loaded(spawner, source)
+    work("f", seconds=1)
+    work.child.close()
+    pid = int(work.output.text())
+    deadline = time.monotonic() + 5
+    while Path(f"/proc/{pid}").exists() and state(Path(f"/proc/{pid}"))[0] != "Z" and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not Path(f"/proc/{pid}").exists() or state(Path(f"/proc/{pid}"))[0] == "Z"
+
+
+def test_without_a_sandbox_a_worker_ends_when_the_grader_is_killed():
+    program = (
+        "from grader.model import Limits; from grader.sandbox.spawned import Spawner\n"
+        "from grader.sandbox.client import Output, load_request, call_request\n"
+        "child = Spawner(Limits(), ['numpy']).child(Output())\n"
+        "child.send([load_request('w.py', {'w.py': b'while True: pass'}, {}, {})])\n"
+        "print(child._process._process.pid, flush=True)\n"
+        "import time; time.sleep(600)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdout=-1, text=True) as grader:
+        pid = int(grader.stdout.readline())
+        grader.kill()
+    deadline = time.monotonic() + 10
+    while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not Path(f"/proc/{pid}").exists()

@@ -248,6 +248,14 @@ SCRATCH = Limits(memory_mib=256, scratch_mib=2)
 WRITER = """
 import os, sqlite3, tempfile
 import numpy as np
+def copies():
+    import shutil
+    with open("a.txt", "w") as file: file.write("6")
+    os.makedirs("b")
+    shutil.copy2("a.txt", "b/a.txt")
+    shutil.copytree("b", "c")
+    os.chmod("c/a.txt", 0o600)
+    return open("c/a.txt").read(), shutil.disk_usage(".").total > 0
 def saves():
     np.save("x.npy", np.arange(3))
     os.makedirs("a/b")
@@ -278,7 +286,7 @@ def starts():
 """
 
 
-@pytest.fixture(params=["saves", "keeps", "temporary"])
+@pytest.fixture(params=["saves", "keeps", "temporary", "copies"])
 def honest(request):
     return request.param
 
@@ -290,7 +298,7 @@ def writer(places, loaded):
 
 
 def test_honest_code_can_write_where_an_assignment_lets_it(writer, honest):
-    wanted = {"saves": ([0, 1, 2], ["a"]), "keeps": 6, "temporary": ("6", "/work")}
+    wanted = {"saves": ([0, 1, 2], ["a"]), "keeps": 6, "temporary": ("6", "/work"), "copies": ("6", True)}
     assert writer()(honest).value == wanted[honest]
 
 
@@ -324,6 +332,23 @@ def test_without_namespaces_there_is_no_such_folder(places, capfd):
     capfd.readouterr()
 
 
+MIXTURE = """
+import numpy as np
+from sklearn.cluster import KMeans
+from sklearn.mixture import GaussianMixture
+def f():
+    X = np.random.default_rng(0).normal(size=(60, 2)) + np.repeat([[0, 0], [9, 9], [0, 9]], 20, axis=0)
+    assert len(set(KMeans(3, n_init=1).fit(X).labels_)) == 3
+    return len(set(GaussianMixture(3, random_state=0).fit(X).predict(X)))
+"""
+FOREST = """
+import numpy as np
+from sklearn.ensemble import RandomForestClassifier
+def f():
+    X, y = np.arange(20.0).reshape(10, 2), np.arange(10) % 2
+    return len(RandomForestClassifier(5, n_jobs=2).fit(X, y).predict(X))
+"""
+
 # --- packages --------------------------------------------------------------------------------------------------------
 
 
@@ -337,6 +362,8 @@ def test_without_namespaces_there_is_no_such_folder(places, capfd):
             "from scipy.special import logsumexp\ndef f(): return round(float(logsumexp([0, 0])), 6)",
             0.693147,
         ),
+        (["sklearn.mixture"], MIXTURE, 3),
+        (["sklearn.ensemble"], FOREST, 10),
         (["yaml"], "import yaml\ndef f(): return yaml.safe_load('[1, 2]')", [1, 2]),
         (["numpy"], "import yaml\ndef f(): pass", None),
     ],

@@ -80,9 +80,10 @@ class Cgroup(Layer):
 
     def _set_limits(self) -> None:
         memory = self._folders[0]
-        (memory / self._version.memory).write_text(str(self.settings.memory), encoding="ascii")
+        limit = self.settings.memory + self.settings.scratch  # which is held in memory
+        (memory / self._version.memory).write_text(str(limit), encoding="ascii")
         with contextlib.suppress(OSError):  # the kernel does not count swap
-            swap = self.settings.memory if self._version is V1 else 0
+            swap = limit if self._version is V1 else 0
             (memory / self._version.swap).write_text(str(swap), encoding="ascii")
         with contextlib.suppress(OSError):  # no controller of processes: seccomp forbids them anyway
             (self._folders[-1] / "pids.max").write_text(str(MOST_PROCESSES), encoding="ascii")

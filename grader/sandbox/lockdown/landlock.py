@@ -82,6 +82,7 @@ class Landlock(Layer):
         if self.settings.scratch:
             self.enter()
             self._allow(".", _SCRATCH)
+        system.prctl(system.PR_SET_NO_NEW_PRIVS, 1)  # which the kernel demands of those without privileges
         system.call("landlock_restrict_self", self._ruleset, 0)
 
     def probe(self) -> None:

@@ -1,6 +1,7 @@
 """A world of its own: processes, files, network, shared memory and host name that hold nothing of the machine's."""
 
 import contextlib
+import errno
 import os
 import socket
 
@@ -43,7 +44,8 @@ class Namespaces(Layer):
             finally:
                 os._exit(number)
         number = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-        return f"no new namespaces can be made here: {os.strerror(number)}" if number else ""
+        why = "there are as many as there may be" if number == errno.ENOSPC else os.strerror(number)
+        return f"no new namespaces can be made here: {why}" if number else ""
 
     def begin(self) -> None:
         """Unshare all but the mounts: the process that waits must still find what is to be cleaned up."""

@@ -40,7 +40,8 @@ _TABLE = """
 _SCRATCH = """
     pwrite64 18 68      fsync 74 82         fdatasync 75 83     truncate 76 45      ftruncate 77 46     rename 82 -
     mkdir 83 -          rmdir 84 -          unlink 87 -         mkdirat 258 34      unlinkat 263 35     renameat 264 38
-    renameat2 316 276   utimensat 280 88    fallocate 285 47
+    utimensat 280 88    fallocate 285 47    chmod 90 -          fchmod 91 52        fchmodat 268 53     statfs 137 43
+    fstatfs 138 44      listxattr 194 11    llistxattr 195 12   flistxattr 196 13
 """
 """What is added where there is a folder to write into."""
 _ALL = 0xFFFF_FFFF
@@ -129,6 +130,7 @@ class Seccomp(Layer):
 
     def apply(self) -> None:
         """Load it; nothing can take it away again."""
+        system.prctl(system.PR_SET_NO_NEW_PRIVS, 1)  # which the kernel demands of those without privileges
         system.call("seccomp", _SET_MODE_FILTER, 0, self._filter)
 
     def probe(self) -> None:
