@@ -141,7 +141,7 @@ class Child:
         """Send requests, when all earlier ones are answered; what goes wrong is told by `receive`."""
         try:
             self._expect_silence()
-            self._unsent.extend(map(memoryview, frames))
+            self._unsent.append(memoryview(b"".join(frames)))
             self._flush()
         except (OSError, ProtocolError, _FloodError) as error:
             self._failure = self._failed(error)
@@ -183,15 +183,19 @@ class Child:
         return model.Killed(how(ended.code))
 
     def _expect_silence(self) -> None:
-        if self._readable(0) and self._connection.recv(1, socket.MSG_PEEK):
-            raise ProtocolError("answered more often than it was asked")
+        with contextlib.suppress(BlockingIOError):
+            if self._connection.recv(1, socket.MSG_PEEK):
+                raise ProtocolError("answered more often than it was asked")
 
     def _fill(self, size: int, deadline: Deadline) -> bytearray:
         data = bytearray(size)
         view, at = memoryview(data), 0
         while at < size:
-            self._wait(deadline)
-            got = self._connection.recv_into(view[at:])
+            try:
+                got = self._connection.recv_into(view[at:])
+            except BlockingIOError:
+                self._wait(deadline)
+                continue
             if got == 0:
                 raise EOFError
             at += got
