@@ -54,8 +54,8 @@ class Ended:
 class Process(Protocol):
     """The process behind a child."""
 
-    def kill(self) -> None:
-        """End it with all that it started, at once and for certain."""
+    def kill(self, *, ending: bool) -> None:
+        """End it with all that it started, at once and for certain; `ending`: it seems to be ending by itself."""
 
     def ended(self) -> Ended:
         """Return how it ended, after `kill`."""
@@ -122,7 +122,7 @@ class Child:
         try:
             return self._reply(Deadline(time.monotonic() + START_SECONDS))
         except (EOFError, OSError, ProtocolError) as error:
-            self.close()
+            self.close(ending=True)
             text = f"a process of the sandbox ended before it began: {how(self._process.ended().code)}"
             raise DiedError(f"{text}\n{self._output.text()}".rstrip()) from error
 
@@ -143,7 +143,7 @@ class Child:
             self._expect_silence()
             self._unsent.append(memoryview(b"".join(frames)))
             self._flush()
-        except (OSError, ProtocolError, _FloodError) as error:
+        except (OSError, ProtocolError) as error:
             self._failure = self._failed(error)
 
     def receive(self, deadline: Deadline) -> model.Outcome | None:
@@ -163,7 +163,7 @@ class Child:
         return protocol.unpack(self._fill(header, deadline), self._fill(body, deadline))
 
     def _failed(self, error: Exception) -> model.Outcome:
-        self.close()
+        self.close(ending=isinstance(error, EOFError | ConnectionError))
         match error:
             case _CpuError():
                 return model.TimedOut(cpu=True)
@@ -250,13 +250,13 @@ class Child:
             raise _FloodError
         return bool(data)
 
-    def close(self) -> None:
+    def close(self, *, ending: bool = False) -> None:
         """End the worker, and take in what it has printed."""
         if not self.alive:
             return
         self.alive = False
         try:
-            self._process.kill()
+            self._process.kill(ending=ending)
         finally:
             self._connection.close()
             with contextlib.suppress(OSError, KeyError, _FloodError):  # all is read, or was before

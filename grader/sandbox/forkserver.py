@@ -200,10 +200,10 @@ class _Forked:
         self._connection.close()
         self._printed.close()
 
-    def kill(self) -> None:
+    def kill(self, *, ending: bool) -> None:
         answer = self._server._wait(self.pid)
         if answer is not None:
-            self._ended = self._server._order({"end": answer["pid"]})
+            self._ended = self._server._order({"end": answer["pid"], "ending": ending})
 
     def ended(self) -> Ended:
         answer = self._server._wait(self._ended) if self._ended else None

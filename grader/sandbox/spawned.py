@@ -64,7 +64,8 @@ class _Started:
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self._process = process
 
-    def kill(self) -> None:
+    def kill(self, *, ending: bool) -> None:
+        del ending  # how it ended is the same
         self._process.kill()
         self._process.wait()
 
@@ -102,7 +103,7 @@ class _Watched(_Started):
                 return
             time.sleep(_LOOKS_EVERY)
 
-    def kill(self) -> None:
+    def kill(self, *, ending: bool) -> None:
         """End it, and what it has started."""
         try:
             started = self._seen.children(recursive=True)
@@ -111,7 +112,7 @@ class _Watched(_Started):
         if os.name == "posix":  # those whose parent has ended are nobody's children, but still of its group
             with contextlib.suppress(OSError):
                 os.killpg(self._process.pid, SIGKILL)
-        super().kill()
+        super().kill(ending=ending)
         for process in started:
             with contextlib.suppress(self._psutil.Error):
                 process.kill()

@@ -7,11 +7,11 @@ may use; the answer is `Lockdown.state`, or {problem} and the end:
 
 Then it takes orders, and answers each:
 
-    {"fork": true}    and two descriptors, a child's socket and what it prints into     {"pid"}
-    {"verify": true}  and two descriptors: the child tries to break its own layers      {"pid"}
-    {"cpu": pid}      the CPU time that a child has used                                {"cpu"}
-    {"end": pid}      kill a child with all that it started, and reap it
-                      {"status", "had_ended" (before), "cpu", "out_of_memory"}
+    {"fork": true}         and two descriptors, a child's socket and what it prints into     {pid}
+    {"verify": true}       and two descriptors: the child tries to break its own layers      {pid}
+    {"cpu": pid}           the CPU time that a child has used, in seconds                    {cpu}
+    {"end": pid, ending}   kill a child with all that it started, and reap it                {status, had_ended, cpu,
+                           (`ending`: it seems to be ending by itself)                        out_of_memory}
 
 A child stays unreaped, so that its pid cannot name another process, until the client asks for its end. The process
 that was started only waits for the zygote, its fork, and cleans up behind it.
@@ -45,6 +45,8 @@ ALONE = {
     "JOBLIB_MULTIPROCESSING": "0",
 }
 """Tells libraries to start neither threads nor processes: a child may not, and many children share the cores."""
+MOMENT = 0.1
+"""How long a child that has closed its socket may take to end, in seconds."""
 LONGEST = 2**16
 """The longest message, in bytes."""
 FAILED, CLOSED, FULL = 70, 71, 72
@@ -154,8 +156,8 @@ class _Zygote:
         match order:
             case {"cpu": pid} if pid in self.children:
                 return {"cpu": _cpu(pid)}
-            case {"end": pid} if pid in self.children:
-                return self._end(pid)
+            case {"end": pid, "ending": ending} if pid in self.children:
+                return self._end(pid, ending=ending)
             case {"fork": True} | {"verify": True}:
                 return {"pid": self._fork(descriptors, verify="verify" in order)}
         raise ValueError(f"not an order: {order}")
@@ -170,9 +172,9 @@ class _Zygote:
             os.close(descriptor)
         return pid
 
-    def _end(self, pid: int) -> dict[str, Any]:
+    def _end(self, pid: int, *, ending: bool = False) -> dict[str, Any]:
         self.children.discard(pid)
-        had_ended = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+        had_ended = _has_ended(pid, MOMENT if ending else 0)
         for kill in (os.killpg, os.kill):
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 kill(pid, signal.SIGKILL)
@@ -222,6 +224,16 @@ def _move(descriptors: list[int]) -> socket.socket:
     sys.stdin = open(0, encoding="utf-8", errors="replace")
     sys.stdout, sys.stderr = (open(fd, "w", 1, encoding="utf-8", errors="backslashreplace") for fd in (1, 2))
     return socket.socket(fileno=3)
+
+
+def _has_ended(pid: int, seconds: float) -> bool:
+    """Tell whether a child ends within some time; its sockets close a little before."""
+    deadline = time.monotonic() + seconds
+    while os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(0.001)
+    return True
 
 
 def _cpu(pid: int) -> float:
