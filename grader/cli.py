@@ -88,7 +88,7 @@ def _parser() -> argparse.ArgumentParser:
         "--sandbox",
         metavar="LEVEL",
         choices=SANDBOXES,
-        help="refuse below root, user or container; or process: no sandbox",
+        help="the weakest that will do: container (the default), user or root; or process, for none",
     )
     grade.set_defaults(command=_grade)
 
