@@ -57,7 +57,7 @@ class Finding:
 
 
 def examine() -> tuple[str, list[Finding]]:
-    """Return the level that this machine gives, empty if none, and what was found of each layer and limit.
+    """Return the level that this machine gives, empty if none holds, and what was found of each layer and limit.
 
     Raises:
         FaultError: the fork server does not start, or cannot lock itself.
@@ -69,8 +69,8 @@ def examine() -> tuple[str, list[Finding]]:
 
     with Zygote() as zygote, ForkServer(zygote, _LIMITS, ["numpy"], layers=LAYERS) as server:
         server.ready()
-        holds = not server.broken
-        return server.level if holds else "", [*_layers(server), *_limits(server)]
+        findings = [*_layers(server), *_readable(server), *_limits(server)]
+        return "" if any(finding.verdict == "FAIL" for finding in findings) else server.level, findings
 
 
 def _layers(server: ForkServer) -> Iterator[Finding]:
@@ -82,6 +82,12 @@ def _layers(server: ForkServer) -> Iterator[Finding]:
             yield Finding(name, "FAIL", f"student code {server.broken[name]}", layer["remedy"])
         else:
             yield Finding(name, "PASS", f"out of reach: {layer['what']}")
+
+
+def _readable(server: ForkServer) -> Iterator[Finding]:
+    if server.unreadable:
+        text = f"student code could not read {server.unreadable}, which it needs"
+        yield Finding("files", "FAIL", text, "install Python where everybody may read it")
 
 
 def _limits(server: ForkServer) -> Iterator[Finding]:

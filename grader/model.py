@@ -33,7 +33,7 @@ class Limits(Part):
     cpu_seconds: Annotated[float, Field(gt=0, le=3600)] | None = None
     """CPU time for the same; where it is not given, wall time alone counts."""
     memory_mib: Annotated[int, Field(ge=16, le=2**20)] = 1024
-    """Memory beyond what the fork server has, in MiB: physical memory as root, else address space."""
+    """Memory beyond what the fork server has, in MiB: physical where a control group counts it, else address space."""
     scratch_mib: Annotated[int, Field(ge=0, le=1024)] = 0
     """How large the working folder may become, in MiB; with 0 nothing can be written. It is held in memory."""
 

@@ -347,6 +347,11 @@ def test_a_closed_stream_is_no_fault(here):
     assert subprocess.run(command, shell=True, cwd=here, stdout=-1, check=False).returncode == 0  # noqa: S602
 
 
+def test_a_strict_umask_is_no_fault(here):
+    command = f"umask 077; {sys.executable} -m grader grade small class/alice"
+    assert subprocess.run(command, shell=True, cwd=here, stdout=-1, check=False).returncode == 0  # noqa: S602
+
+
 ELSEWHERE = """
 import os, select, selectors, signal, socket, sys
 import platformdirs, psutil, subprocess, sysconfig, tempfile, threading  # which look at the platform when they are imported

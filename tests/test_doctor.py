@@ -40,7 +40,8 @@ def test_every_layer_and_limit_of_this_machine_holds_or_has_a_remedy():
 
 
 def test_a_layer_passes_fails_or_is_skipped():
-    server = SimpleNamespace(known=KNOWN, broken={"seccomp": "can open a socket"})
+    server = SimpleNamespace(known=KNOWN, broken={"seccomp": "can open a socket"}, unreadable="")
+    assert list(doctor._readable(server)) == []
     assert list(doctor._layers(server)) == [
         Finding("namespaces", "PASS", "out of reach: other processes"),
         Finding("cgroup", "SKIPPED", "no controller", "run as root where it can be written"),
@@ -76,7 +77,6 @@ def test_a_limit_that_does_not_hold_fails(name):
     [
         ("user", [Finding("seccomp", "PASS", "x")], 0, "A class can be graded here: the sandbox is of level `user`."),
         ("user", [Finding("cgroup", "SKIPPED", "x", "y")], 0, "A class can be graded here: the sandbox is of level `user`."),
-        ("user", [Finding("time", "FAIL", "x")], 3, "A class can be graded here: the sandbox is of level `user`."),
         ("", [Finding("landlock", "SKIPPED", "x", "y")], 3, "No class can be graded here safely. `grader check` works everywhere, for one's own code."),
     ],
 )  # fmt: skip
@@ -92,3 +92,15 @@ def test_elsewhere_than_on_linux_there_is_no_sandbox(monkeypatch):
         "",
         [Finding("sandbox", "SKIPPED", "there is none on darwin", "grade on Linux or in a container")],
     )
+
+
+@pytest.mark.parametrize("fails", ["_layers", "_readable", "_limits"])
+def test_where_anything_fails_no_class_can_be_graded(fails, monkeypatch):
+    monkeypatch.setattr(doctor, fails, lambda _: [Finding("x", "FAIL", "y")])
+    level, findings = doctor.examine()
+    assert (level, [finding.name for finding in findings if finding.verdict == "FAIL"]) == ("", ["x"])
+
+
+def test_files_that_student_code_cannot_read_are_told():
+    (found,) = doctor._readable(SimpleNamespace(unreadable="/root/python"))
+    assert (found.verdict, found.text) == ("FAIL", "student code could not read /root/python, which it needs")

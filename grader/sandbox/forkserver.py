@@ -1,6 +1,5 @@
 """The fork server as the grader uses it: locked children, one after another."""
 
-import contextlib
 import json
 import math
 import os
@@ -89,13 +88,19 @@ class ForkServer:
         """
         if self._closed:
             raise FaultError("the sandbox was closed")
-        if self._forked > RECYCLED_AFTER or self._zygote.process.poll() is not None or not self._is_there():
+        if self._forked > RECYCLED_AFTER or self._zygote.process.poll() is not None or not self._goes_on():
             self._drop()
             self._zygote.close()
             self._zygote = Zygote()
             self._begin()
             if not self._is_there():
                 raise FaultError("the sandbox does not start: its fork server ends or does not answer")
+
+    def _goes_on(self) -> bool:
+        try:
+            return self._zygote.control.fileno() >= 0 and self._is_there()
+        except DiedError:
+            return False
 
     def _is_there(self) -> bool:
         state = self._wait(self._locked)
@@ -141,15 +146,18 @@ class ForkServer:
         """Send an order, and return where its answer will be."""
         answer = _Answer()
         self._due.append(answer)
-        with contextlib.suppress(OSError):  # found out when the answer is awaited
+        try:
             socket.send_fds(self._zygote.control, [json.dumps(order).encode()], descriptors)
+        except OSError:  # found out when the answer is awaited; later answers are to other orders
+            self._zygote.control.close()
         return answer
 
     def _wait(self, answer: _Answer) -> dict[str, Any] | None:
         """Return an answer when it is there, or None if the zygote has died.
 
         Raises:
-            FaultError: it could not do what it was told, which is first of all to lock itself.
+            FaultError: it cannot lock itself.
+            DiedError: it could not do what it was told, and has ended.
         """
         while answer.value is None:
             try:
@@ -160,7 +168,9 @@ class ForkServer:
                 return None
             self._due.popleft().value = json.loads(message)
         if "problem" in answer.value:
-            raise FaultError(f"the sandbox cannot be locked: {answer.value['problem']}")
+            if answer is self._locked:
+                raise FaultError(f"the sandbox cannot be locked: {answer.value['problem']}")
+            raise DiedError(f"the sandbox's fork server cannot go on: {answer.value['problem']}")
         return answer.value
 
     def _drop(self) -> None:

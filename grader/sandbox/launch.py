@@ -11,7 +11,12 @@ from typing import Any, NamedTuple, Self
 
 END_SECONDS = 5.0
 """How long a zygote may take to clean up when it is told to end."""
-ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
+ALONE = {
+    **dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "LOKY_MAX_CPU_COUNT"), "1"),
+    "JOBLIB_MULTIPROCESSING": "0",
+    "PYTHONHASHSEED": "0",
+}
+"""Tells libraries to start neither threads nor processes, since many workers share the cores and students' may not."""
 
 
 class Zygote:
@@ -23,7 +28,7 @@ class Zygote:
             self.process = subprocess.Popen(
                 [sys.executable, "-sP", "-X", "utf8", "-c", _program("grader.sandbox.zygote"), str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
-                env={"PYTHONHASHSEED": "0"},
+                env=ALONE,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 start_new_session=True,  # Ctrl-C is for the grader, which ends the others

@@ -41,7 +41,7 @@ class Spawner:
         """Return a new worker, whose output is added to `output`."""
         kept = {name: os.environ[name] for name in _NEEDED_TO_START if os.name == "nt" and name in os.environ}
         folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
-        started = launch.worker(["-sP"], {**launch.ONE_THREAD, **kept}, folder.name, ["numpy", *self._packages])
+        started = launch.worker(["-sP"], {**launch.ALONE, **kept}, folder.name, ["numpy", *self._packages])
         process = _Watched(started.process, self._limits.memory_mib * 2**20, folder)
         child = Child(process, started.connection, started.printed, output)
         child.begin()
@@ -66,6 +66,9 @@ class _Started:
 
     def kill(self, *, ending: bool) -> None:
         del ending  # how it ended is the same
+        if os.name == "posix":  # those whose parent has ended are nobody's children, but still of its group
+            with contextlib.suppress(OSError):
+                os.killpg(self._process.pid, SIGKILL)
         self._process.kill()
         self._process.wait()
 
@@ -109,9 +112,6 @@ class _Watched(_Started):
             started = self._seen.children(recursive=True)
         except self._psutil.Error:
             started = []
-        if os.name == "posix":  # those whose parent has ended are nobody's children, but still of its group
-            with contextlib.suppress(OSError):
-                os.killpg(self._process.pid, SIGKILL)
         super().kill(ending=ending)
         for process in started:
             with contextlib.suppress(self._psutil.Error):
@@ -131,7 +131,7 @@ class _Watched(_Started):
 
 def trusted_worker(main: str, paths: list[Path], given: list[str]) -> tuple[Child, Output, model.Outcome | None]:
     """Start a worker for the instructor's own Python, load `main` in it, and return how that went."""
-    started = launch.worker(["-P"], {**os.environ, "OPENBLAS_NUM_THREADS": "1"}, None, [])
+    started = launch.worker(["-P"], {**os.environ, **launch.ALONE}, None, [])
     output = Output()
     child = Child(_Started(started.process), started.connection, started.printed, output)
     child.begin()

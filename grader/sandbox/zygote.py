@@ -40,11 +40,6 @@ PRELOADED = ("numpy.random", "numpy.linalg", "numpy.ma", "numpy.fft", "typing", 
 
 PARTS = {"scipy": ("scipy.linalg", "scipy.special", "scipy.optimize", "scipy.stats")}
 """What is preloaded with a package: each submission that imports them would wait for it."""
-ALONE = {
-    **dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "LOKY_MAX_CPU_COUNT"), "1"),
-    "JOBLIB_MULTIPROCESSING": "0",
-}
-"""Tells libraries to start neither threads nor processes: a child may not, and many children share the cores."""
 MOMENT = 0.1
 """How long a child that has closed its socket may take to end, in seconds."""
 LONGEST = 2**16
@@ -56,7 +51,6 @@ FAILED, CLOSED, FULL = 70, 71, 72
 def main() -> None:
     """Serve on the socket whose number is the last argument."""
     control = _only_at(3, int(sys.argv[-1]))  # where a child has its own socket, so that no child inherits this one
-    os.environ.update(ALONE)
     worker = importlib.import_module("grader.sandbox.worker")
     _import(PRELOADED)
     with contextlib.suppress(OSError, SystemExit):  # the client has gone, and wants no answer any more
@@ -92,8 +86,9 @@ def _run(control: socket.socket, worker: Any, order: dict[str, Any]) -> None:
         _import(order["packages"])
         _import(part for package in order["packages"] for part in PARTS.get(package, ()))
         _forget_proc()
+        hints = dict(os.environ)
         os.environ.clear()
-        for name, value in ALONE.items():  # for libraries that are loaded later, in C's environment
+        for name, value in hints.items():  # libraries that are loaded later look for them in C's environment
             os.putenv(name, value)
         worker.loaded_packages()
         settings = Settings(order["memory"], order["cpu_seconds"], order["scratch"], readable())

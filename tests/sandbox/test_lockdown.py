@@ -1,5 +1,6 @@
 """The layers one by one: tables, rules and files, also for machines that these tests do not run on."""
 
+import io
 import os
 import re
 import struct
@@ -222,6 +223,21 @@ def test_a_child_may_read_the_standard_library_and_numpy():
     shown = [Path(path) for path in view.readable()]
     for needed in (json.__file__, os.__file__, np.__file__):
         assert [path for path in shown if Path(needed).is_relative_to(path)]
+
+
+def test_a_library_beside_the_packages_does_not_show_them_all(monkeypatch, tmp_path):
+    """As `_cffi_backend` lies in site-packages itself, where the reference may be installed."""
+    for name in ("_backend.so", "libother.so.2", "reference.py"):
+        (tmp_path / name).touch()
+    maps = f"7f00-7f01 r-xp 00000000 08:01 42 {tmp_path}/_backend.so\n"
+    monkeypatch.setattr(view, "open", lambda *_, **__: io.StringIO(maps), raising=False)
+    monkeypatch.setattr(sys, "path", [str(tmp_path)])
+    assert sorted(set(view._shared_libraries()) - set(view._SYSTEM)) == [
+        f"{tmp_path}/_backend.so",
+        f"{tmp_path}/libother.so.2",
+    ]
+    monkeypatch.setattr(sys, "path", [])
+    assert set(view._shared_libraries()) - set(view._SYSTEM) == {str(tmp_path)}
 
 
 def test_nothing_is_shown_twice():

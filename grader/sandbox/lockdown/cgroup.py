@@ -35,7 +35,6 @@ V2 = Version("memory.max", "memory.swap.max", "memory.events")
 class Cgroup(Layer):
     """Physical memory. What a child only reserves is not counted."""
 
-    name = "cgroup"
     what = "more memory than its limit"
     remedy = "run as root where /sys/fs/cgroup can be written; without it, the address space is limited instead"
 
@@ -55,11 +54,23 @@ class Cgroup(Layer):
             for folder in self._folders:
                 folder.mkdir()
             self._set_limits()
+            return "" if self._can_be_joined() else "no process may join a control group here"
         except OSError as error:
             return f"no control group can be made: {error.strerror}"
         finally:
             self.clean_up()
-        return ""
+
+    def _can_be_joined(self) -> bool:
+        pid = os.fork()
+        if pid == 0:
+            status = 1
+            try:
+                for folder in self._folders:
+                    (folder / "cgroup.procs").write_text("0", encoding="ascii")
+                status = 0
+            finally:
+                os._exit(status)
+        return os.waitpid(pid, 0)[1] == 0
 
     def begin(self) -> None:
         """Make the folders, and open what is needed once they are out of sight."""

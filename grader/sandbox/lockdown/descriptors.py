@@ -13,12 +13,20 @@ KEPT = 4
 class Descriptors(Layer):
     """Above all not the socket by which the zygote takes its orders."""
 
-    name = "descriptors"
     what = "whatever the fork server has open"
+    remedy = "use Linux 5.9 or later"
+
+    def missing(self) -> str:
+        """Ask to close where nothing is open."""
+        try:
+            _close_from(2**31 - 1)
+        except OSError as error:
+            return f"descriptors cannot be closed all at once: {error.strerror}"
+        return ""
 
     def apply(self) -> None:
         """Close them all, whatever their numbers: there may be some beyond the limit."""
-        system.call("close_range", KEPT, 2**31 - 1, 0)
+        _close_from(KEPT)
 
     def probe(self) -> None:
         """Look for one that is open."""
@@ -26,3 +34,7 @@ class Descriptors(Layer):
             with contextlib.suppress(OSError):
                 os.fstat(descriptor)
                 raise BrokenError(f"has descriptor {descriptor} open")
+
+
+def _close_from(number: int) -> None:
+    system.call("close_range", number, 2**31 - 1, 0)

@@ -43,7 +43,6 @@ def attributes(version: int) -> tuple[int, ...]:
 class Landlock(Layer):
     """A ruleset built once in the zygote, to which each child submits itself."""
 
-    name = "landlock"
     what = "reading other files, and writing any"
     remedy = "use Linux 5.13 or later with Landlock on (boot with lsm=landlock,... where it is not)"
 

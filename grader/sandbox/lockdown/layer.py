@@ -28,7 +28,6 @@ class Layer:
     process itself waits to `clean_up`. Every child of the zygote does `apply`, in the order of the layers.
     """
 
-    name = ""
     what = ""
     """What it keeps from student code."""
     remedy = ""

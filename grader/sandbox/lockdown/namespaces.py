@@ -4,6 +4,7 @@ import contextlib
 import errno
 import os
 import socket
+from dataclasses import replace
 
 from grader.sandbox.lockdown import system
 from grader.sandbox.lockdown.layer import BrokenError, Layer
@@ -12,7 +13,7 @@ from grader.sandbox.lockdown.view import DEVICES, LINKS
 FOLDER = "/work"
 """Where a child starts; empty, and read-only unless the assignment asks for a scratch folder."""
 _BUILDING_SITES = ("/mnt", "/media", "/srv", "/opt", "/home", "/var", "/tmp", "/usr", "/root")  # noqa: S108
-_WORLD = system.CLONE_NEWNET | system.CLONE_NEWIPC | system.CLONE_NEWUTS | system.CLONE_NEWCGROUP | system.CLONE_NEWPID
+_WORLD = system.CLONE_NEWNET | system.CLONE_NEWIPC | system.CLONE_NEWUTS | system.CLONE_NEWPID
 
 
 class Namespaces(Layer):
@@ -21,7 +22,6 @@ class Namespaces(Layer):
     The root folder becomes one in memory, with what a child needs to see mounted in it, all of it read-only.
     """
 
-    name = "namespaces"
     what = "other processes, other files and the network"
     remedy = (
         "run as root, or allow user namespaces (sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone, "
@@ -31,14 +31,15 @@ class Namespaces(Layer):
     _outer = -1
 
     def missing(self) -> str:
-        """Try it in a process that ends at once: that namespaces can be made does not mean that they can be used."""
+        """Try it in a process that ends at once, with hardly a file to show."""
         pid = os.fork()
         if pid == 0:
-            number = 0
+            number = 255
             try:
-                _unshare()
-                system.unshare(system.CLONE_NEWNS)
-                system.mount("", "/", flags=system.MS_REC | system.MS_PRIVATE)
+                trial = Namespaces(replace(self.settings, readable=()))
+                trial.begin()
+                trial.enter()
+                number = 0
             except OSError as error:
                 number = error.errno or 255
             finally:
@@ -54,6 +55,7 @@ class Namespaces(Layer):
 
     def enter(self) -> None:
         """Build a root folder and move there."""
+        os.umask(0o022)  # the grader's may be stricter, and a child is somebody else
         self._outer = os.open("/proc/self/ns/pid", os.O_RDONLY)
         system.unshare(system.CLONE_NEWNS)
         system.mount("", "/", flags=system.MS_REC | system.MS_PRIVATE)
@@ -70,10 +72,9 @@ class Namespaces(Layer):
 
     def _building_site(self) -> str:
         """Return a folder that may be hidden, because nothing is in it that is still to be mounted."""
+        shown = {place for path in self.settings.readable for place in (path, os.path.realpath(path))}
         for folder in _BUILDING_SITES:
-            if os.path.isdir(folder) and not any(
-                p.startswith(f"{folder}/") for p in map(os.path.realpath, self.settings.readable)
-            ):
+            if os.path.isdir(folder) and not any(f"{place}/".startswith(f"{folder}/") for place in shown):
                 return folder
         raise OSError("no folder to build the sandbox's root on")
 

@@ -2,10 +2,12 @@
 
 import contextlib
 import ctypes
+import errno
 import mmap
 import os
 import resource
 import signal
+import time
 
 from grader.sandbox.lockdown import system
 from grader.sandbox.lockdown.layer import BrokenError, Layer, Settings
@@ -19,7 +21,6 @@ _CAPABILITIES = 41
 class Rlimits(Layer):
     """CPU time, open files, file size, processes, and the address space where no cgroup counts the memory."""
 
-    name = "rlimits"
     what = "CPU time, files and processes without end"
 
     def __init__(self, settings: Settings, *, address_space: bool = True) -> None:
@@ -35,13 +36,15 @@ class Rlimits(Layer):
             resource.RLIMIT_MSGQUEUE: 0,
             resource.RLIMIT_STACK: mib8,
         }
-        if address_space:
-            self._limits[resource.RLIMIT_AS] = mapped() + settings.memory
+        # where memory is counted otherwise, not even a lower limit of the grader's is left on the address space
+        self._address_space = mapped() + settings.memory if address_space else resource.RLIM_INFINITY
+        self._limits |= {resource.RLIMIT_AS: self._address_space, resource.RLIMIT_DATA: self._address_space}
 
     def begin(self) -> None:
         """Refuse a machine that gives less memory or time than a submission may have: it would be the one to pay."""
         for kind, wanted, what in (
             (resource.RLIMIT_AS, mapped() + self.settings.memory, "address space"),
+            (resource.RLIMIT_DATA, mapped() + self.settings.memory, "data"),
             (resource.RLIMIT_CPU, self.settings.cpu_seconds, "CPU time"),
         ):
             hard = resource.getrlimit(kind)[1]
@@ -52,14 +55,15 @@ class Rlimits(Layer):
         """Set them, soft and hard, no higher than they are."""
         for kind, limit in self._limits.items():
             hard = resource.getrlimit(kind)[1]
-            lower = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
+            known = [value for value in (limit, hard) if value != resource.RLIM_INFINITY]
+            lower = min(known, default=resource.RLIM_INFINITY)
             resource.setrlimit(kind, (lower, lower))
 
     def probe(self) -> None:
         """Map more than the limit, open more than there may be."""
-        if resource.RLIMIT_AS in self._limits:
+        if self._address_space != resource.RLIM_INFINITY:
             with contextlib.suppress(OSError, MemoryError, ValueError):
-                mmap.mmap(-1, self._limits[resource.RLIMIT_AS]).close()
+                mmap.mmap(-1, self._address_space).close()
                 raise BrokenError("can have more memory than the limit")
         with contextlib.suppress(OSError):
             os.dup2(1, 64)
@@ -76,9 +80,11 @@ def mapped() -> int:
 class Privileges(Layer):
     """No capabilities and none to be had; as root, a user number that nobody else has."""
 
-    name = "privileges"
     what = "rights of root's, and where root grades, those of other submissions"
-    remedy = "run as an ordinary user, or let the container keep CAP_SETUID and CAP_SETGID"
+    remedy = (
+        "run as an ordinary user, or let the container keep CAP_SETUID, CAP_SETGID and CAP_KILL, with user numbers up "
+        "to 2147483647"
+    )
 
     _header = (ctypes.c_uint32 * 2)(0x20080522, 0)
     _none = (ctypes.c_uint32 * 6)()
@@ -89,20 +95,22 @@ class Privileges(Layer):
         self._slot = 0
 
     def missing(self) -> str:
-        """As root, try whether the numbers can be had."""
+        """As root, try in another process whether its user can be had, and whether it can still be ended."""
         if os.geteuid():
             return ""
+        told, tells = os.pipe()
         pid = os.fork()
         if pid == 0:
-            number = 0
-            try:
-                os.setresuid(self._first, self._first, self._first)
-            except OSError as error:
-                number = error.errno or 255
-            finally:
-                os._exit(number)
-        number = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-        return f"root may not become another user here: {os.strerror(number)}" if number else ""
+            _try_to_become(self._first, tells)
+        number = os.read(told, 1)[0]
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except PermissionError:
+            number = number or errno.EPERM
+        os.waitpid(pid, 0)
+        for end in (told, tells):
+            os.close(end)
+        return f"root may not be another user here, or not end its processes: {os.strerror(number)}" if number else ""
 
     def enter(self) -> None:
         """Empty the set of capabilities that any child could ever have."""
@@ -117,10 +125,7 @@ class Privileges(Layer):
     def apply(self) -> None:
         """Become nobody in particular, for good."""
         if os.geteuid() == 0:
-            uid = self._first + self._slot
-            os.setgroups([])
-            os.setresgid(uid, uid, uid)
-            os.setresuid(uid, uid, uid)
+            _become(self._first + self._slot)
         system.capset(self._header, self._none)
         system.prctl(system.PR_SET_NO_NEW_PRIVS, 1)
         system.prctl(system.PR_SET_DUMPABLE, 0)
@@ -134,6 +139,26 @@ class Privileges(Layer):
                 raise BrokenError("has rights of root's")
         if not system.prctl(system.PR_GET_NO_NEW_PRIVS, 0):
             raise BrokenError("could get rights by starting a program that has them")
+
+
+def _become(uid: int) -> None:
+    os.setgroups([])
+    os.setresgid(uid, uid, uid)
+    os.setresuid(uid, uid, uid)
+
+
+def _try_to_become(uid: int, tells: int) -> None:
+    """Write whether it worked (0, or the number of the error), and wait for the end."""
+    number = 255
+    try:
+        _become(uid)
+        number = 0
+    except OSError as error:
+        number = error.errno or 255
+    finally:
+        os.write(tells, bytes([number]))
+        time.sleep(1)
+        os._exit(0)
 
 
 def die_with_parent() -> None:

@@ -110,7 +110,6 @@ def _check(number: int, argument: int, bits: int, values: tuple[int, ...]) -> li
 class Seccomp(Layer):
     """A filter compiled once in the zygote, and loaded by each child."""
 
-    name = "seccomp"
     what = "processes, threads, programs, sockets, signals, what no computation needs"
     remedy = "use x86-64 or ARM64, and a kernel with CONFIG_SECCOMP_FILTER"
 

@@ -47,14 +47,16 @@ def _packages() -> Iterator[str]:
 
 
 def _shared_libraries() -> Iterator[str]:
-    """Yield the folders of the shared libraries that this process has mapped, or where Python is in one, the files."""
+    """Yield the folders of the shared libraries that are mapped, or where Python is in one, its libraries."""
     yield from _SYSTEM
     with open("/proc/self/maps", encoding="utf-8", errors="surrogateescape") as maps:
         mapped = {line.split(maxsplit=5)[5].rstrip("\n") for line in maps if ".so" in line}
     for path in mapped:
         folder = os.path.dirname(path)
-        holds_python = any(os.path.realpath(entry).startswith(f"{folder}/") for entry in sys.path if entry)
-        yield path if holds_python else folder
+        if any(f"{os.path.realpath(entry)}/".startswith(f"{folder}/") for entry in sys.path if entry):
+            yield from (os.path.join(folder, name) for name in os.listdir(folder) if ".so" in name)
+        else:
+            yield folder
 
 
 def _outermost(paths: list[str]) -> list[str]:
