@@ -102,5 +102,5 @@ def test_where_anything_fails_no_class_can_be_graded(fails, monkeypatch):
 
 
 def test_files_that_student_code_cannot_read_are_told():
-    (found,) = doctor._readable(SimpleNamespace(unreadable="/root/python"))
-    assert (found.verdict, found.text) == ("FAIL", "student code could not read /root/python, which it needs")
+    (found,) = doctor._readable(SimpleNamespace(unreadable="/hidden/python"))
+    assert (found.verdict, found.text) == ("FAIL", "student code could not read /hidden/python, which it needs")

@@ -563,6 +563,41 @@ def test_a_child_that_cannot_be_locked_is_a_fault_of_ours_and_no_submissions(cap
     capfd.readouterr()
 
 
+DAEMON = """
+import os, time
+def leaves():
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0: time.sleep(600)
+        os._exit(0)
+    os.wait()
+    return 1
+"""
+
+
+def orphans(places, loaded, off):
+    """Let a child without these layers leave a daemon behind, and return what is still there when the child is not."""
+    before = processes()
+    with ForkServer(Zygote(), LIMITS, ["numpy"], layers=[layer for layer in LAYERS if layer not in off]) as running:
+        child = loaded(running, DAEMON)
+        assert child("leaves") == model.Returned(1)
+        child.child.close()
+        running._zygote.close()
+        return left(before, processes)
+
+
+def test_what_a_child_leaves_behind_ends_with_it(places, loaded):
+    """Though nothing kept it from starting processes: its process namespace ends."""
+    places.need("namespaces")
+    assert orphans(places, loaded, {"seccomp", "rlimits"}) == set()
+
+
+def test_without_namespaces_it_would_stay(places, loaded):
+    """The twin."""
+    (orphan,) = orphans(places, loaded, {"seccomp", "rlimits", "namespaces", "cgroup"})
+    os.kill(orphan, signal.SIGKILL)
+
+
 def test_on_an_architecture_without_a_table_nothing_is_locked_by_guess(monkeypatch):
     monkeypatch.setattr(lockdown, "ARCHITECTURE", "")
     with pytest.raises(OSError, match="there is no table of system calls for"):

@@ -461,10 +461,12 @@ def test_what_a_child_must_read_and_cannot_is_a_fault_of_ours(monkeypatch, tmp_p
     from grader.errors import FaultError
 
     with ForkServer(Zygote(), Limits(), ["numpy"]) as server:
-        told = SimpleNamespace(first=lambda: {"broken": {}, "unreadable": "/root/python"}, close=server._verifying.drop)
+        told = SimpleNamespace(
+            first=lambda: {"broken": {}, "unreadable": "/hidden/python"}, close=server._verifying.drop
+        )
         monkeypatch.setattr(server._verifying, "as_child", lambda _: told)
         with pytest.raises(
-            FaultError, match="student code could not read /root/python: install Python where everybody"
+            FaultError, match="student code could not read /hidden/python: install Python where everybody"
         ):
             server.ready()
 

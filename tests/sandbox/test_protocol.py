@@ -133,6 +133,39 @@ def test_a_float_subclass_crosses_as_a_float():
     assert type(roundtrip(Sly(1))) is float
 
 
+class Sly:
+    """What would run if it were asked what it equals, what array it is, or how to make it anew."""
+
+    def __eq__(self, _other):
+        raise AssertionError("was compared")
+
+    __hash__ = None
+
+    def __array__(self, *_):
+        raise AssertionError("was made an array")
+
+    def __reduce__(self):
+        raise AssertionError("was pickled")
+
+
+def test_an_object_crosses_by_its_name_alone_and_is_asked_nothing():
+    assert roundtrip(Sly()) == Opaque("tests Sly")
+
+
+def test_a_memmap_crosses_as_plain_data(tmp_path):
+    np.save(tmp_path / "x.npy", np.arange(3.0))
+    got = roundtrip(np.load(tmp_path / "x.npy", mmap_mode="r"))
+    assert (type(got), got.tolist()) == (np.ndarray, [0, 1, 2])
+
+
+def test_not_a_number_crosses_and_is_right_nowhere():
+    from grader.compare import Rules, compare
+
+    got = roundtrip(np.full((3, 2), np.nan))
+    assert np.isnan(got).all()
+    assert compare(got, np.zeros((3, 2)), Rules(("x",), {}, strict=False, shapes_only=False, permute={})).problems
+
+
 def nested(depth):
     value = []
     for _ in range(depth):
