@@ -46,11 +46,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt as interrupt:
         print(f"grader: interrupted {interrupt}".rstrip(), file=sys.stderr)
         return INTERRUPTED
-    except OSError as error:  # a full disk, say: what this program reads is met with errors of its own
-        print(f"grader: {error}", file=sys.stderr)
-        return FAULT
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has gone: flush to nowhere
+        return FAULT
+    except OSError as error:  # a full disk, say: what this program reads is met with errors of its own
+        print(f"grader: {error}", file=sys.stderr)
         return FAULT
     except Exception:  # noqa: BLE001  the funnel: a fault of ours must not look like a student's (Python exits with 1)
         traceback.print_exc()
