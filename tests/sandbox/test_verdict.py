@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from grader import assignment, engine, servers, submission
+from grader import assignment, engine, prepare, servers, submission
 from grader.report.json import render
 from grader.sandbox.launch import Zygote
 from tests.conftest import INPUTS, SOLUTION, SPEC, write
@@ -75,6 +75,21 @@ def double(x):
 def pair(xs):
     import solution
     return solution.pair(xs)
+""",
+    "remembers what the reference said": """
+said = []
+def remembering(function):
+    def wrapped(*args):
+        said.append(function(*args))
+        return said[-1]
+    return wrapped
+try:
+    import solution
+    solution.double, solution.pair = map(remembering, (solution.double, solution.pair))
+except ImportError:
+    pass
+def double(x): return said[-1] if said else 0 * x
+def pair(xs): return said[-1] if said else (0, 0)
 """,
     "prints the verdict and leaves": """
 def double(x):
@@ -169,6 +184,24 @@ def test_that_grader_gives_zeros_nothing_and_right_answers_all(tmp_path):
     assert verdict(tmp_path).startswith("no points: AssertionError")
     write(tmp_path, {"work.py": SOLUTION})
     assert verdict(tmp_path) == "all points"
+
+
+GUESSES = """
+def double(x):
+    seed = int(np.random.get_state()[1][0])
+    print("guessed" if np.array_equal(np.random.default_rng(seed).normal(size=np.size(x)), x) else "wrong")
+"""
+
+
+def test_the_seed_that_a_submission_finds_is_not_the_one_that_its_inputs_were_drawn_from(grade):
+    assert grade({"guesses": GUESSES})["guesses"].stdout.split() == ["wrong", "wrong"]
+
+
+def test_with_one_seed_for_both_it_could_tell_beforehand_what_comes(grade, monkeypatch):
+    """The twin."""
+    seed = prepare._seed
+    monkeypatch.setattr(prepare, "_seed", lambda _use, *case: seed("make", *case))
+    assert grade({"guesses": GUESSES})["guesses"].stdout.split() == ["wrong", "guessed"]
 
 
 def verdict(folder):
