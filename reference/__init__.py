@@ -1,10 +1,15 @@
 """Right answers for the courses that the grader serves.
 
-Each algorithm is one module with the same trio: `estep` (responsibilities and log-likelihood), `mstep` (the new
-parameters) and `run` (both, to convergence). No algorithm imports another; they share only
+Each algorithm is one module with the same trio: `estep` (responsibilities, and the log-likelihood where there is one),
+`mstep` (the new parameters) and `run` (both, to convergence). No algorithm imports another:
 
-- `mixture`: the parameters of a mixture of spherical Gaussians, and squared distances to its means;
-- `logspace`: sums of exponentials that do not underflow;
+- `naive_em`, `em` (matrix completion), `semi_supervised_em`: mixtures of spherical Gaussians;
+- `gmm_full`: full covariances; `gmm_1d`: the line; `categorical_em`: categories; `hard_em`: nearest means.
+
+They share
+
+- `mixture`: mixtures of spherical Gaussians, their densities and the maximum of their likelihood;
+- `logspace`: responsibilities from logarithms, which do not underflow;
 - `loop`: E, M, E, M ... until the log-likelihood stops rising, refusing one that falls;
 - `init`: the course's seeded start; `criteria`: BIC and RMSE.
 

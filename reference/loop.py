@@ -19,14 +19,12 @@ class LikelihoodFellError(ArithmeticError):
 
 
 def steps(
-    estep: Callable[[Array, Model], tuple[Array, float]],
-    mstep: Callable[[Array, Array], Model],
-    X: Array,
-    mixture: Model,
+    estep: Callable[[Model], tuple[Array, float]], mstep: Callable[[Array, Model], Model], model: Model
 ) -> Iterator[tuple[Model, Array, float]]:
-    """Yield (mixture, post, ll) after each E-step and M-step, until convergence.
+    """Yield (model, post, ll) after each E-step and M-step, until convergence.
 
-    `post` and `ll` are those of the E-step, `mixture` is what the M-step made of them. Convergence is
+    `estep(model)` gives the responsibilities and the log-likelihood, and `mstep(post, model)` the next model; the data
+    are theirs to know. `post` and `ll` are those of the E-step, `model` is what the M-step made of them. Convergence is
     `ll - previous <= 1e-6 |ll|`, tested after each E-step but the first.
 
     Raises:
@@ -34,9 +32,9 @@ def steps(
     """
     previous = None
     while True:
-        post, ll = estep(X, mixture)
-        mixture = mstep(X, post)
-        yield mixture, post, ll
+        post, ll = estep(model)
+        model = mstep(post, model)
+        yield model, post, ll
         if previous is not None:
             if ll < previous - ROUNDING * abs(previous):
                 raise LikelihoodFellError(f"the log-likelihood fell from {previous} to {ll}")
@@ -46,11 +44,8 @@ def steps(
 
 
 def climb(
-    estep: Callable[[Array, Model], tuple[Array, float]],
-    mstep: Callable[[Array, Array], Model],
-    X: Array,
-    mixture: Model,
+    estep: Callable[[Model], tuple[Array, float]], mstep: Callable[[Array, Model], Model], model: Model
 ) -> tuple[Model, Array, float]:
-    """Return the last of `steps`: the mixture of the last M-step, the post and ll of the last E-step."""
-    *_, last = steps(estep, mstep, X, mixture)
+    """Return the last of `steps`: the model of the last M-step, the post and ll of the last E-step."""
+    *_, last = steps(estep, mstep, model)
     return last

@@ -1,10 +1,14 @@
-"""EM for a mixture of K spherical Gaussians, p(x) = sum_j p_j N(x; mu_j, var_j I)."""
+"""EM for a mixture of K spherical Gaussians, p(x) = sum_j p_j N(x; mu_j, var_j I).
 
-import numpy as np
+Decided, where the formulas leave it open: a component that is responsible for no point is an error of the M-step (its
+mean is undefined), and one whose points coincide (K = n, or duplicated points) has the variance zero, which is an error
+of the next E-step (its density is unbounded). A mixing proportion of zero is a component that takes nothing. K = 1 is
+the Gaussian of the data's mean and variance, after one step.
+"""
 
-from reference.logspace import logsumexp
+from reference.logspace import posterior
 from reference.loop import climb
-from reference.mixture import Array, GaussianMixture, squared_distances
+from reference.mixture import Array, GaussianMixture, log_joint, maximise
 
 
 def estep(X: Array, mixture: GaussianMixture) -> tuple[Array, float]:
@@ -17,37 +21,20 @@ def estep(X: Array, mixture: GaussianMixture) -> tuple[Array, float]:
     handout, part 3; Bishop, "Pattern Recognition and Machine Learning", 9.23 and 9.14.
 
     Raises:
-        ValueError: a variance is not positive (the component collapsed onto a point; its density is unbounded).
+        ValueError: a variance is not positive.
     """
-    mu, var, p = mixture
-    d = X.shape[1]
-    if not np.all(var > 0):
-        raise ValueError(f"every variance must be positive, not {var.min()}: a component collapsed onto a point")
-    with np.errstate(divide="ignore"):
-        f = np.log(p) - d / 2 * np.log(2 * np.pi * var) - squared_distances(X, mu) / (2 * var)
-    log_density = logsumexp(f)
-    return np.exp(f - log_density[:, None]), float(log_density.sum())
+    return posterior(log_joint(X, mixture))
 
 
 def mstep(X: Array, post: Array) -> GaussianMixture:
-    """Return the mixture that maximises the expected log-likelihood of X (n, d) under the responsibilities post (n, K).
+    """Return the mixture that fits X (n, d) best when point t counts as post[t, j] points of component j.
 
-    n_j = sum_t post[t, j];  p_j = n_j / n;  mu_j = sum_t post[t, j] x_t / n_j;
-    var_j = sum_t post[t, j] |x_t - mu_j|^2 / (d n_j), with the new mu_j
-
-    Source: the project's handout, part 3; Bishop, 9.24 to 9.27, for a spherical covariance.
+    Source: the project's handout, part 3; the formulas stand in `mixture.maximise`.
 
     Raises:
-        ValueError: a component has no responsibility for any point, so that its mean is undefined.
+        ValueError: a component has no responsibility for any point.
     """
-    n, d = X.shape
-    n_j = post.sum(axis=0)
-    if not np.all(n_j > 0):
-        raise ValueError(f"component {int(np.argmin(n_j))} is responsible for no point: its mean is undefined")
-    p = n_j / n
-    mu = post.T @ X / n_j[:, None]
-    var = np.einsum("tj,tj->j", post, squared_distances(X, mu)) / (d * n_j)
-    return GaussianMixture(mu, var, p)
+    return maximise(X, post)
 
 
 def run(X: Array, mixture: GaussianMixture, post: Array) -> tuple[GaussianMixture, Array, float]:
@@ -61,4 +48,4 @@ def run(X: Array, mixture: GaussianMixture, post: Array) -> tuple[GaussianMixtur
         ValueError: as `estep` and `mstep`.
     """
     del post
-    return climb(estep, mstep, X, mixture)
+    return climb(lambda mixture: estep(X, mixture), lambda post, _: mstep(X, post), mixture)

@@ -7,37 +7,34 @@ import pytest
 
 from reference.criteria import bic, rmse
 from reference.init import init
-from reference.logspace import logsumexp
+from reference.logspace import posterior
 from reference.loop import LikelihoodFellError, climb, steps
-from reference.mixture import GaussianMixture, squared_distances
+from reference.mixture import GaussianMixture, log_joint, maximise
 
 
 def climbing(*lls):
     """An E-step that gives these log-likelihoods in turn, and an M-step that counts."""
     series = iter(lls)
-    return lambda _X, _count: (np.zeros((1, 1)), next(series))
+    return lambda _model: (np.zeros((1, 1)), next(series))
 
 
-def mstep(_X, _post):
+def mstep(_post, _model):
     return "next"
-
-
-X = np.zeros((1, 1))
 
 
 def test_the_loop_stops_when_the_rise_is_a_millionth():
     estep = climbing(-200.0, -100.0, -99.9999, -99.99985, -50.0)
-    assert [ll for _, _, ll in steps(estep, mstep, X, "first")] == [-200.0, -100.0, -99.9999, -99.99985]
+    assert [ll for _, _, ll in steps(estep, mstep, "first")] == [-200.0, -100.0, -99.9999, -99.99985]
 
 
 @pytest.mark.parametrize("fallen", [-100.1, -100.00001, -1e9])
 def test_a_falling_likelihood_raises(fallen):
     with pytest.raises(LikelihoodFellError, match="fell from -100.0"):
-        climb(climbing(-100.0, fallen), mstep, X, "first")
+        climb(climbing(-100.0, fallen), mstep, "first")
 
 
 def test_a_fall_within_rounding_is_convergence():
-    assert climb(climbing(-100.0, -100.00000000001), mstep, X, "first")[2] == -100.00000000001
+    assert climb(climbing(-100.0, -100.00000000001), mstep, "first")[2] == -100.00000000001
 
 
 def test_the_start_is_that_of_the_course():
@@ -58,16 +55,33 @@ def test_the_start_refuses_a_number_of_components_that_cannot_be(K):
         init(np.zeros((5, 2)), K)
 
 
-def test_logsumexp_neither_underflows_nor_overflows():
-    f = np.array([[-1000.0, -1000.0], [1000.0, 1000.0], [0.0, -np.inf], [-np.inf, -np.inf]])
-    np.testing.assert_allclose(logsumexp(f), [-1000 + math.log(2), 1000 + math.log(2), 0, -np.inf])
+def test_responsibilities_neither_underflow_nor_overflow():
+    f = np.array([[-1000.0, -1000.0], [1000.0, 1000.0], [0.0, -np.inf]])
+    post, ll = posterior(f.copy())
+    np.testing.assert_allclose(post, [[0.5, 0.5], [0.5, 0.5], [1, 0]])
+    assert ll == pytest.approx(2 * math.log(2))
 
 
-def test_squared_distances_are_those_of_the_definition_and_never_negative():
+def test_a_row_that_is_impossible_has_no_responsibilities():
+    with pytest.raises(ValueError, match="row 1 of the data is impossible under every component"):
+        posterior(np.array([[0.0, -1.0], [-np.inf, -np.inf]]))
+
+
+def test_densities_are_those_of_the_definition_also_far_from_the_origin():
+    """Squared distances by a matrix product would lose every digit there without the shift to the mean."""
     rng = np.random.default_rng(0)
-    points, mu = rng.normal(size=(9, 3)), rng.normal(size=(4, 3))
-    np.testing.assert_allclose(squared_distances(points, mu), ((points[:, None] - mu) ** 2).sum(axis=2))
-    assert np.all(squared_distances(points + 1e8, points + 1e8) >= 0)
+    points, mu, var, p = rng.normal(size=(9, 3)), rng.normal(size=(4, 3)), rng.uniform(1, 2, 4), np.full(4, 0.25)
+    squares = ((points[:, None] - mu) ** 2).sum(axis=2)
+    want = np.log(p) - 1.5 * np.log(2 * np.pi * var) - squares / (2 * var)
+    np.testing.assert_allclose(log_joint(points, GaussianMixture(mu, var, p)), want)
+    np.testing.assert_allclose(log_joint(points + 1e6, GaussianMixture(mu + 1e6, var, p)), want, rtol=1e-8)
+
+
+def test_points_that_coincide_have_no_variance_at_all():
+    """Not one of 1e-17, under which a density would be a number, and huge."""
+    points = np.repeat(np.random.default_rng(0).normal(size=(3, 5)), 7, axis=0)
+    post = np.repeat(np.eye(3), 7, axis=0)
+    np.testing.assert_array_equal(maximise(points, post).var, np.zeros(3))
 
 
 def test_bic_counts_the_free_parameters():
