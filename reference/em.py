@@ -39,7 +39,7 @@ class _Ratings(NamedTuple):
 def _ratings(X: ArrayLike) -> _Ratings:
     values = np.asarray(X, dtype=np.float64)
     known = (values != 0).astype(np.float64)
-    return _Ratings(values, known, np.einsum("ul,ul->u", values, values), known.sum(axis=1))
+    return _Ratings(values, known, np.einsum("ul,ul->u", values, values), known @ np.ones(known.shape[1]))
 
 
 def estep(X: ArrayLike, mixture: GaussianMixture) -> tuple[Array, float]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from reference.logspace import posterior
 from reference.loop import climb
-from reference.mixture import Array
+from reference.mixture import ROUNDING, Array, noise
 
 
 def components(theta: Array) -> tuple[Array, Array, Array]:
@@ -28,9 +28,9 @@ def components(theta: Array) -> tuple[Array, Array, Array]:
     rows = np.array([*theta[:-2], 0.0, *theta[-2:]]).reshape(-1, 3)
     pi, mu, sigma = rows.T
     pi[-1] = 1 - pi[:-1].sum()
-    if not np.all(pi >= 0):
+    if not np.all(pi >= -ROUNDING):
         raise ValueError(f"the mixing proportions {pi} must not be negative")
-    return pi, mu, sigma
+    return np.maximum(pi, 0), mu, sigma
 
 
 def parameters(pi: Array, mu: Array, sigma: Array) -> Array:
@@ -74,6 +74,7 @@ def mstep(x: Array, Z: Array) -> Array:
         raise ValueError(f"component {int(np.argmin(n_j))} is responsible for no point: its mean is undefined")
     mu = x @ Z / n_j
     var = np.einsum("ij,ij->j", Z, (x[:, None] - mu) ** 2) / n_j
+    var[var < noise(len(x)) ** 2 * (x * x).max()] = 0  # the points coincide
     return parameters(n_j / len(x), mu, np.sqrt(var))
 
 

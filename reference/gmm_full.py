@@ -15,10 +15,10 @@ import numpy as np
 
 from reference.logspace import posterior
 from reference.loop import climb
-from reference.mixture import Array
+from reference.mixture import Array, noise
 
-ROUNDING = 1e-14
-"""A pivot of this share of its variance is nothing but rounding: the matrix is singular."""
+SINGULAR = 1e-13
+"""A correlation matrix whose smallest eigenvalue is no larger than this is singular but for rounding."""
 
 
 class FullMixture(NamedTuple):
@@ -45,19 +45,20 @@ def estep(X: Array, mixture: FullMixture) -> tuple[Array, float]:
     """
     with np.errstate(divide="ignore"):  # log 0 = -inf: a component of no weight
         f = np.tile(np.log(mixture.p), (len(X), 1))
+    smallest = (noise(len(X)) * np.abs(X).max(axis=0)) ** 2
     for j, (mu, cov) in enumerate(zip(mixture.mu, mixture.cov, strict=True)):
-        f[:, j] += _log_density(X, mu, _cholesky(cov, j))
+        f[:, j] += _log_density(X, mu, _cholesky(cov, smallest, j))
     return posterior(f)
 
 
-def _cholesky(cov: Array, j: int) -> Array:
-    try:
-        L = np.asarray(np.linalg.cholesky(cov), dtype=np.float64)
-    except np.linalg.LinAlgError:
-        L = np.zeros_like(cov)
-    if np.any(np.diag(L) ** 2 <= ROUNDING * np.diag(cov)):
-        raise ValueError(f"the covariance of component {j} is not positive definite: it collapsed")
-    return L
+def _cholesky(cov: Array, smallest: Array, j: int) -> Array:
+    """Return the factor of component j's covariance, in which variances below `smallest` (d,) are only rounding."""
+    variances = np.diag(cov)
+    if np.all(variances > smallest):
+        deviations = np.sqrt(variances)
+        if np.linalg.eigvalsh(cov / np.outer(deviations, deviations))[0] > SINGULAR:
+            return np.asarray(np.linalg.cholesky(cov), dtype=np.float64)
+    raise ValueError(f"the covariance of component {j} is not positive definite: it collapsed")
 
 
 def _log_density(X: Array, mu: Array, L: Array) -> Array:

@@ -21,6 +21,6 @@ def posterior(f: Array) -> tuple[Array, float]:
         raise ValueError(f"row {int(np.argmin(np.isfinite(top)))} of the data is impossible under every component")
     f -= top
     post = np.exp(f, out=f)
-    total = post.sum(axis=1, keepdims=True)
+    total = (post @ np.ones(post.shape[1]))[:, None]
     post /= total
     return post, float(top.sum() + np.log(total).sum())

@@ -1,5 +1,6 @@
 """The EM iteration, common to all the models."""
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
@@ -11,7 +12,7 @@ TOLERANCE = 1e-6
 """Stop when the log-likelihood has risen by no more than this times its magnitude (project handout, part 3)."""
 
 ROUNDING = 1e-9
-"""A fall of this times the log-likelihood's magnitude is taken for rounding, a larger one for a mistake."""
+"""A fall of this times the log-likelihood's magnitude (or 1) is taken for rounding, a larger one for a mistake."""
 
 
 class LikelihoodFellError(ArithmeticError):
@@ -36,7 +37,7 @@ def steps(
         model = mstep(post, model)
         yield model, post, ll
         if previous is not None:
-            if ll < previous - ROUNDING * abs(previous):
+            if ll < previous - ROUNDING * max(abs(previous), 1):
                 raise LikelihoodFellError(f"the log-likelihood fell from {previous} to {ll}")
             if ll - previous <= TOLERANCE * abs(ll):
                 return
@@ -47,5 +48,4 @@ def climb(
     estep: Callable[[Model], tuple[Array, float]], mstep: Callable[[Array, Model], Model], model: Model
 ) -> tuple[Model, Array, float]:
     """Return the last of `steps`: the model of the last M-step, the post and ll of the last E-step."""
-    *_, last = steps(estep, mstep, model)
-    return last
+    return deque(steps(estep, mstep, model), maxlen=1)[0]

@@ -8,7 +8,9 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 ROUNDING = 16 * np.finfo(np.float64).eps
-"""What a difference of two sums may be, relative to them, and still be nothing but rounding."""
+"""What rounding may leave of a number, relative to those that it is the difference of."""
+DIGITS = 1e-6
+"""A difference of this size, relative to what it is the difference of, has lost too many digits."""
 
 
 class GaussianMixture(NamedTuple):
@@ -25,9 +27,7 @@ class GaussianMixture(NamedTuple):
 def log_joint(X: Array, mixture: GaussianMixture) -> Array:
     """Return log(p_j N(x_t; mu_j, var_j I)) for every row t of X (n, d) and component j, as (n, K).
 
-    |x - mu|^2 = |x|^2 - 2 x.mu + |mu|^2 needs one matrix product and no n x K x d temporary. It cancels badly when
-    the data lie far from the origin, so both are shifted by the mean of X first. Source: Bishop, "Pattern Recognition
-    and Machine Learning", 2.43 with a spherical covariance.
+    Source: Bishop, "Pattern Recognition and Machine Learning", 2.43 with a spherical covariance.
 
     Raises:
         ValueError: a variance is not positive (the component collapsed onto a point; its density is unbounded).
@@ -36,16 +36,40 @@ def log_joint(X: Array, mixture: GaussianMixture) -> Array:
     d = X.shape[1]
     if not np.all(var > 0):
         raise ValueError(f"every variance must be positive, not {var.min()}: a component collapsed onto a point")
-    X, mu = _centred(X, mu)
     with np.errstate(divide="ignore"):  # log 0 = -inf: a component of no weight
         weights = np.log(p) - d / 2 * np.log(2 * np.pi * var)
-    distances = X @ (-2 * mu.T)
-    distances += np.einsum("td,td->t", X, X)[:, None]
-    distances += np.einsum("jd,jd->j", mu, mu)
-    np.maximum(distances, 0, out=distances)  # what rounding leaves below
-    distances *= -1 / (2 * var)
-    distances += weights
-    return distances
+    f = squared_distances(X, mu, 1e-9 * var.min())
+    f *= -1 / (2 * var)
+    f += weights
+    return f
+
+
+def squared_distances(X: Array, mu: Array, error: float) -> Array:
+    """Return |x_t - mu_j|^2 for all rows of X (n, d) and mu (K, d), as (n, K), with no more than this error.
+
+    |x - mu|^2 = |x|^2 - 2 x.mu + |mu|^2 needs one matrix product and no n x K x d temporary. It cancels where points or
+    means lie far from the origin, whence both are shifted by the mean of X first, or far from each other; where that
+    costs too many digits, differences are taken one mean after another. Each column of the result lies together in
+    memory, because what follows goes by columns.
+    """
+    centre = X.mean(axis=0)
+    X, mu = X - centre, mu - centre
+    squares, mu_squares = _squares(X), _squares(mu)
+    if ROUNDING * max(squares.max(), mu_squares.max()) > error:
+        return np.stack([_squares(X - mean) for mean in mu]).T
+    distances = np.asarray((-2 * mu @ X.T).T)
+    distances += squares[:, None]
+    distances += mu_squares
+    return np.maximum(distances, 0, out=distances)  # what rounding leaves below
+
+
+def noise(n: int) -> float:
+    """Return what a sum of n numbers may be off by, relative to them: points that are no farther apart coincide."""
+    return float((n + 16) * np.finfo(np.float64).eps)
+
+
+def _squares(rows: Array) -> Array:
+    return np.asarray(np.einsum("td,td->t", rows, rows))
 
 
 def maximise(X: Array, post: Array) -> GaussianMixture:
@@ -54,26 +78,23 @@ def maximise(X: Array, post: Array) -> GaussianMixture:
     n_j = sum_t post[t, j];  p_j = n_j / n;  mu_j = sum_t post[t, j] x_t / n_j;
     var_j = sum_t post[t, j] |x_t - mu_j|^2 / (d n_j), with the new mu_j
 
-    The sum of squares is taken as sum_t post[t, j] |x_t|^2 - n_j |mu_j|^2, on X shifted by its mean; where the two are
-    equal but for rounding, all the points of a component coincide and its variance is zero. Source: Bishop, 9.24 to
-    9.27, for a spherical covariance.
+    The sum of squares is sum_t post[t, j] |x_t|^2 - n_j |mu_j|^2 on X shifted by its mean, or as it stands here where
+    that would lose digits. Where nothing but rounding is left of it, all the points of a component coincide and its
+    variance is zero. Source: Bishop, 9.24 to 9.27, for a spherical covariance.
 
     Raises:
         ValueError: a component has no responsibility for any point, so that its mean is undefined.
     """
     n, d = X.shape
-    n_j = post.sum(axis=0)
+    n_j = np.ones(n) @ post
     if not np.all(n_j > 0):
         raise ValueError(f"component {int(np.argmin(n_j))} is responsible for no point: its mean is undefined")
     centre = X.mean(axis=0)
     X = X - centre
     mu = post.T @ X / n_j[:, None]
-    total = np.einsum("td,td->t", X, X) @ post
-    squares = total - n_j * np.einsum("jd,jd->j", mu, mu)
-    squares[squares < ROUNDING * total] = 0
+    total = _squares(X) @ post
+    squares = total - n_j * _squares(mu)
+    for j in np.flatnonzero(squares < DIGITS * total):
+        squares[j] = post[:, j] @ _squares(X - mu[j])
+    squares[squares < noise(n) ** 2 * total] = 0
     return GaussianMixture(mu + centre, squares / (d * n_j), n_j / n)
-
-
-def _centred(X: Array, mu: Array) -> tuple[Array, Array]:
-    centre = X.mean(axis=0)
-    return X - centre, mu - centre

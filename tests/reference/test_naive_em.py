@@ -4,12 +4,15 @@ import math
 
 import numpy as np
 import pytest
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.mixture import GaussianMixture as ScikitMixture
 
 from reference.init import init
 from reference.loop import steps
 from reference.mixture import GaussianMixture
 from reference.naive_em import estep, mstep, run
 from tests.conftest import NAIVE_EM
+from tests.reference.test_shared import peak
 
 PUBLISHED = {1: (-1573.2228, -1307.2234, 3), 2: (-1383.6736, -1175.7147, 10), 3: (-1388.0818, -1138.8909, 33),
              4: (-1378.0461, -1138.6979, 47)}  # fmt: skip
@@ -66,6 +69,23 @@ def test_estep_agrees_with_brute_force(n, d, K):
     want_post, want_ll = brute_force(X, mixture)
     np.testing.assert_allclose(post, want_post, rtol=1e-10, atol=1e-14)
     assert ll == pytest.approx(want_ll, rel=1e-12)
+
+
+def test_five_steps_agree_with_scikit_learn():
+    X, mixture = blobs(60), random_mixture()
+    theirs = ScikitMixture(
+        3, covariance_type="spherical", reg_covar=0, tol=0, max_iter=5, init_params="random",
+        weights_init=mixture.p, means_init=mixture.mu, precisions_init=1 / mixture.var,
+    )  # fmt: skip
+    with pytest.warns(ConvergenceWarning):
+        theirs.fit(X)
+    for _ in range(5):
+        post, ll = estep(X, mixture)
+        mixture = mstep(X, post)
+    np.testing.assert_allclose(mixture.mu, theirs.means_, rtol=1e-9)
+    np.testing.assert_allclose(mixture.var, theirs.covariances_, rtol=1e-9)
+    np.testing.assert_allclose(mixture.p, theirs.weights_, rtol=1e-9)
+    assert ll == pytest.approx(60 * theirs.lower_bound_)
 
 
 def test_mstep_is_the_weighted_mean_and_variance():
@@ -140,3 +160,44 @@ def test_a_mixing_proportion_of_zero_is_a_component_that_takes_nothing():
     post, ll = estep(blobs(), random_mixture()._replace(p=np.array([0.5, 0.5, 0.0])))
     assert np.all(post[:, 2] == 0)
     assert np.isfinite(ll)
+
+
+def test_one_component_is_the_datas_mean_and_variance_after_one_step():
+    X, start = blobs(), random_mixture(1)
+    mixture, post, ll = run(X, start, np.zeros((40, 1)))
+    variance = ((X - X.mean(axis=0)) ** 2).mean()
+    for found in (mixture, mstep(X, estep(X, start)[0])):
+        np.testing.assert_allclose(found.mu, [X.mean(axis=0)])
+        np.testing.assert_allclose(found.var, [variance])
+        np.testing.assert_array_equal(found.p, [1])
+    np.testing.assert_array_equal(post, np.ones((40, 1)))
+    assert ll == pytest.approx(-X.size / 2 * (math.log(2 * math.pi * variance) + 1))
+
+
+@pytest.mark.parametrize(
+    ("X", "owner"),
+    [(blobs(3), [0, 1, 2]), (np.vstack([blobs(4), [[0.1, 0.2, 0.3]] * 7]), [0] * 4 + [1] * 7)],
+    ids=["as many components as points", "duplicated points"],
+)
+def test_points_that_coincide_are_the_variance_zero_and_an_error_of_the_next_estep(X, owner):
+    mixture = mstep(X, np.eye(max(owner) + 1)[owner])
+    assert mixture.var[-1] == 0
+    with pytest.raises(ValueError, match="every variance must be positive, not 0.0: a component collapsed"):
+        estep(X, mixture)
+
+
+SIZES = 400, 300, 50
+"""n, d, K of the tests of memory."""
+
+
+def test_a_pass_holds_nothing_of_n_times_k_times_d():
+    n, d, K = SIZES
+    X, mixture, post = blobs(n, d), random_mixture(K, d), np.full((n, K), 1 / K)
+    assert peak(lambda: estep(X, mixture)) < n * K * d * 8 / 8
+    assert peak(lambda: mstep(X, post)) < n * K * d * 8 / 8
+
+
+def test_the_formula_by_broadcasting_holds_n_times_k_times_d():
+    n, d, K = SIZES
+    X, mixture = blobs(n, d), random_mixture(K, d)
+    assert peak(lambda: ((X[:, None] - mixture.mu) ** 2).sum(axis=2)) > n * K * d * 8
