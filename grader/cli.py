@@ -97,6 +97,10 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--assignment", metavar="DIR", help="by default the current folder, or the one above")
     check.set_defaults(command=_check)
 
+    handout = commands.add_parser("handout", help="print an assignment's questions for its handout, and an empty sheet")
+    handout.add_argument("assignment", metavar="ASSIGNMENT", help="its folder, or its name under assignments/")
+    handout.set_defaults(command=_handout)
+
     doctor = commands.add_parser("doctor", help="try to break out of the sandbox, layer by layer")
     doctor.set_defaults(command=_doctor)
     return parser
@@ -119,9 +123,9 @@ def _grade(arguments: argparse.Namespace) -> int:
         from grader.report import json
 
         loaded = assignment.load(assignment.find(arguments.assignment))
-        submissions = submission.collect(arguments.paths, loaded.spec.submission.file)
+        submissions = submission.collect(arguments.paths, loaded.spec.submission)
         jobs = min(arguments.jobs, len(submissions))
-        zygotes += _zygotes(stack, jobs - 1 if zygotes else 0)
+        zygotes += _zygotes(stack, jobs - 1 if zygotes and loaded.spec.functions else 0)
         opened = stack.enter_context(servers.for_a_class(loaded.spec, zygotes, arguments.sandbox, jobs))
         lines = stack.enter_context(_writing(arguments.jsonl))
         advance = stack.enter_context(_progress(len(submissions)))
@@ -156,14 +160,24 @@ def _check(arguments: argparse.Namespace) -> int:
         from grader.report import terminal
 
         loaded = assignment.load(assignment.find(arguments.assignment) if arguments.assignment else assignment.here())
-        filename = loaded.spec.submission.file
-        submissions = submission.collect(arguments.files or [Path(filename)], filename)
+        wanted = loaded.spec.submission
+        submissions = submission.collect(arguments.files or [submission.here(wanted)], wanted)
         opened = stack.enter_context(servers.for_a_check(loaded.spec, zygotes))
         results = list(engine.grade(loaded, submissions, opened, public_only=True))
     title = f"{_title(loaded.spec)} (public cases; there may be others when you hand in)"
     for result in results:
         print(terminal.render([result], title, **_looks(sys.stdout)), end="")
     return _status(results)
+
+
+def _handout(arguments: argparse.Namespace) -> int:
+    from grader import assignment, handout
+
+    spec = assignment.load(assignment.find(arguments.assignment)).spec
+    if not spec.questions:
+        raise UsageError(f"{spec.name} has no questions")
+    print(handout.render(spec), end="")
+    return PASSED
 
 
 def _doctor(_arguments: argparse.Namespace) -> int:
@@ -186,8 +200,7 @@ def _title(spec: "Spec") -> str:
 def _status(results: Sequence["Result"]) -> int:
     if any(result.fault for result in results):
         return FAULT
-    passed = all(item.status == "passed" for result in results for item in result.items)
-    return PASSED if passed else LOST
+    return LOST if any(result.lost for result in results) else PASSED
 
 
 def _is_terminal(stream: TextIO | None) -> bool:

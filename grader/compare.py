@@ -13,26 +13,26 @@ from typing import Any
 
 import numpy as np
 
+from grader import tolerances
 from grader.components import as_array, reordered
 from grader.model import (
     Comparison,
     Differs,
     Mismatch,
     Problem,
-    Tolerance,
     Unequal,
     WrongParts,
     WrongShape,
     WrongType,
 )
 from grader.sandbox.values import Opaque, Record
+from grader.tolerances import Numbers, Tolerance
 
 DEFAULT = Tolerance(rtol=1e-6, atol=1e-9)
 """How exact numbers must be where the spec does not say: a double's rounding passes, single precision's does not."""
 WORST = 3
 """How many of the worst entries are kept."""
 
-Numbers = np.ndarray[Any, np.dtype[Any]]
 _KINDS = {"b": "true or false", "i": "whole numbers", "u": "whole numbers", "f": "floats", "c": "complex numbers"}
 
 
@@ -199,7 +199,7 @@ def _differences(path: str, got: Numbers, want: Numbers, tolerance: Tolerance) -
     """
     with np.errstate(invalid="ignore", over="ignore"):
         error = np.abs(_wide(got) - _wide(want))
-        allowed = _allowed(want, tolerance)
+        allowed = tolerances.allowed(want, tolerance)
         bad = ~((got == want) | ((error <= allowed) & np.isfinite(want)))
     if tolerance.nan_equal:
         bad &= ~(np.isnan(got) & np.isnan(want))
@@ -225,19 +225,6 @@ def _worst(bad: Numbers, error: Numbers, allowed: Numbers, got: Numbers, want: N
 
 def _wide(numbers: Numbers) -> Numbers:
     return np.asarray(numbers, np.complex128 if numbers.dtype.kind == "c" else np.float64)
-
-
-def _allowed(want: Numbers, tolerance: Tolerance) -> Numbers:
-    """Return how far each entry may be off; half a unit is widened by rounding, so a figure on the edge is right."""
-    size = np.abs(_wide(want))
-    if tolerance.decimals is not None:
-        return np.asarray(0.5 * 10.0**-tolerance.decimals + 4 * np.spacing(size))
-    if tolerance.digits is not None:
-        with np.errstate(divide="ignore"):
-            place = np.where(size > 0, np.floor(np.log10(size)), 0) + 1 - tolerance.digits
-        return np.asarray(0.5 * 10.0**place + 4 * np.spacing(size))
-    with np.errstate(invalid="ignore"):  # 0 * inf
-        return np.asarray(tolerance.atol + tolerance.rtol * size)
 
 
 def describe(value: Any) -> str:

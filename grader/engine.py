@@ -1,8 +1,7 @@
 """Where everything meets: a plan and submissions in, results out.
 
-One child of the fork server serves a submission: it loads the files once and answers call after call. When it dies
-or is stopped at a deadline, the next case gets a new child, so that no function takes another with it. The cases of
-a function share one deadline, which is kept here, in the grader's process.
+Functions are run (`run`), one submission in one child of a fork server, and as many at a time as there are servers.
+Answers are read and judged here (`answers`); nothing of them is run.
 """
 
 import queue
@@ -11,21 +10,24 @@ import traceback
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import UTC, datetime
 
-from grader import messages, model, score
+from grader import messages, model
+from grader.answers import judge
+from grader.answers.sheet import Sheet
+from grader.answers.sheet import parse as read_sheet
+from grader.answers.verdict import UnreadableAnswer, sentence
 from grader.assignment import Assignment
-from grader.compare import compare
 from grader.errors import DiedError, FaultError, UsageError
-from grader.model import CaseResult, Comparison, ItemResult, Limits, Result, Status, Unreadable
-from grader.prepare import Call, Plan, prepare
-from grader.sandbox.client import Child, Deadline, Output, load_request
+from grader.model import ItemResult, Result, Unreadable
+from grader.prepare import Plan, prepare
+from grader.run import Run
+from grader.sandbox.client import Deadline, Output, load_request
 from grader.servers import Server
-from grader.submission import Submission
+from grader.submission import Handed, Submission
 
 AHEAD = 500
 """How many submissions may be graded or waiting while an earlier one is still at work."""
-LONGEST_MESSAGE = 4000
-"""In characters: a submission decides how long some of its names are."""
 
 
 def grade(
@@ -39,9 +41,10 @@ def grade(
     """
     plan = prepare(assignment)  # while the servers start
     plan = plan.public() if public_only else plan
-    if not plan.calls:
+    if not plan.calls and not assignment.spec.questions:
         raise UsageError(f"{assignment.spec.name} has no public cases: they are all graded after handing in")
-    _try_out(plan, servers)
+    if servers:
+        _try_out(plan, servers)
     yield from _grade_all(plan, servers, submissions)
 
 
@@ -64,6 +67,9 @@ def _try_out(plan: Plan, servers: Sequence[Server]) -> None:
 
 
 def _grade_all(plan: Plan, servers: Sequence[Server], submissions: Sequence[Submission]) -> Iterator[Result]:
+    if not servers:
+        yield from (grade_one(plan, None, submission) for submission in submissions)
+        return
     free: queue.SimpleQueue[Server] = queue.SimpleQueue()
     for server in servers:
         free.put(server)
@@ -90,12 +96,15 @@ def _grade_all(plan: Plan, servers: Sequence[Server], submissions: Sequence[Subm
             pool.shutdown(cancel_futures=True)
 
 
-def grade_one(plan: Plan, server: Server, submission: Submission) -> Result:
-    """Grade one submission. A fault of ours makes a result without a score, and costs nobody points."""
+def grade_one(plan: Plan, server: Server | None, submission: Submission) -> Result:
+    """Grade one submission. A fault of ours makes a result without a score, and costs nobody points.
+
+    Without a server nothing of it is run: then there are questions alone.
+    """
     began = time.monotonic()
     for _ in range(2):
-        run = _Run(plan, server, submission)
-        items, fault = _attempt(run, plan)
+        output = Output()
+        items, fault = _attempt(plan, server, submission, output)
         if not isinstance(fault, DiedError):  # else once more: the submission can hardly be to blame
             break
     return Result(
@@ -104,23 +113,55 @@ def grade_one(plan: Plan, server: Server, submission: Submission) -> Result:
         files=tuple(submission.files),
         sha256=submission.sha256,
         items=items,
-        max_score=sum(plan.assignment.spec.functions[name].points for name in plan.calls),
-        stdout=run.output.text(),
-        sandbox=server.layers,
+        max_score=plan.max_score,
+        stdout=output.text(),
+        sandbox=server.layers if server else (),
         seconds=time.monotonic() - began,
         fault=_in_words(fault) if fault else None,
     )
 
 
-def _attempt(run: "_Run", plan: Plan) -> tuple[tuple[ItemResult, ...], Exception | None]:
-    """Return the functions' results, or what went wrong here. It must not cost the other submissions theirs."""
+def _attempt(
+    plan: Plan, server: Server | None, submission: Submission, output: Output
+) -> tuple[tuple[ItemResult, ...], Exception | None]:
+    """Return the items' results, or what went wrong here. It must not cost the other submissions theirs."""
     try:
-        run.start()
-        return tuple(run.item(name) for name in plan.calls), None
+        functions = _functions(plan, server, submission, output) if server and plan.calls else ()
+        return (*functions, *_questions(plan, submission.sheet)), None
     except Exception as error:  # noqa: BLE001
         return (), error
+
+
+def _functions(plan: Plan, server: Server, submission: Submission, output: Output) -> tuple[ItemResult, ...]:
+    run = Run(plan, server, submission.code, output)
+    try:
+        run.start()
+        return tuple(run.item(name) for name in plan.calls)
     finally:
         run.close()
+
+
+def _questions(plan: Plan, handed: Handed) -> tuple[ItemResult, ...]:
+    """Judge the answers. They are data, and nothing of them is run."""
+    spec, now = plan.assignment.spec, datetime.now(UTC)
+    asks = [
+        judge.Asked(
+            name,
+            question,
+            seed=f"{spec.name}/{name}",
+            is_due=spec.due is not None and now >= spec.due,
+            told=question.visibility == "public" or not plan.public_only,
+        )
+        for name, question in spec.questions.items()
+    ]
+    if handed.problem is not None:
+        why = messages.of_outcome(handed.main, Unreadable(handed.problem), plan.assignment.spec.limits)
+        return tuple(judge.failed(ask, "missing" if handed.absent else "error", why) for ask in asks)
+    try:
+        sheet = read_sheet(handed.main, handed.files[handed.main]) if asks else Sheet()
+    except UnreadableAnswer as error:
+        return tuple(judge.failed(ask, "error", sentence(str(error))) for ask in asks)
+    return judge.judge_sheet(asks, sheet)
 
 
 def _in_words(fault: Exception) -> str:
@@ -128,135 +169,3 @@ def _in_words(fault: Exception) -> str:
         return str(fault)
     traceback.print_exception(fault)
     return f"the grader itself failed: {type(fault).__name__}: {fault}"
-
-
-class _Run:
-    """One submission, from child to child."""
-
-    def __init__(self, plan: Plan, server: Server, submission: Submission) -> None:
-        self.plan, self.server, self.submission = plan, server, submission
-        self.spec = plan.assignment.spec
-        self.limits: Limits = self.spec.limits
-        self.output = Output()
-        self.child: Child | None = None
-        self.load_frame = load_request(submission.main, submission.files, plan.given, self.spec.names)
-        self.unloadable: model.Outcome | None = None
-        self.deadline = Deadline(0)
-        """Of the function that is graded."""
-
-    def start(self) -> None:
-        """Load the submission; what keeps it from loading is then the outcome of every case."""
-        if self.submission.problem is not None:
-            self.unloadable = Unreadable(self.submission.problem, self.submission.absent)
-        else:
-            self.unloadable = self._load(self._time())
-
-    def _time(self) -> float:
-        return time.monotonic() + self.limits.seconds
-
-    def _living(self) -> Child | None:
-        return self.child if self.child is not None and self.child.alive else None
-
-    def _deadline(self, wall: float) -> Deadline:
-        """Return the deadline on the clock, and by CPU time if that is limited and there is a process to use it."""
-        child = self._living()
-        return child.deadline(wall, self.limits.cpu_seconds) if child else Deadline(wall)
-
-    def close(self) -> None:
-        if self.child is not None:
-            self.child.close()
-
-    def item(self, name: str) -> ItemResult:
-        """Grade a function. All its calls are sent at once, so the child works on while its values are compared."""
-        calls = self.plan.calls[name]
-        child = self._living()
-        if child:
-            child.send(call.request for call in calls)
-        elif self.unloadable is None:  # an earlier function ended it; loading is not on this one's time
-            self.unloadable = self._load(self._time(), calls)
-        self.deadline = self._deadline(self._time())
-        cases = [self._case(name, calls[n:]) for n in range(len(calls))]
-        return score.item(name, self.spec.functions[name].points, cases, self.spec.scoring)
-
-    def _case(self, function: str, calls: Sequence[Call]) -> CaseResult:
-        """Grade the first of the calls that are left."""
-        call, began = calls[0], time.monotonic()
-        failure = self.unloadable
-        if failure is None and self._living() is None:
-            if began >= self.deadline.wall:
-                outcome: model.Outcome = model.TimedOut(begun=False)
-                return self._result(call, outcome, messages.of_outcome(function, outcome, self.limits), 0.0)
-            failure = self._load(self.deadline.wall, calls)
-            self.deadline = self._deadline(self.deadline.wall)
-        if failure is not None:
-            why = messages.of_loading(self.submission.main, failure, self.limits)
-            return self._result(call, failure, why, time.monotonic() - began)
-        outcome = self._receive()
-        shown = call.visibility == "public"
-        seconds = time.monotonic() - began
-        if not isinstance(outcome, model.Returned):
-            why = messages.of_outcome(function, outcome, self.limits, call.arguments, shown=shown)
-            return self._result(call, outcome, why, seconds)
-        comparison = compare(outcome.value, call.want, call.rules)
-        message = messages.of_case(function, comparison, shown=shown)
-        return self._result(call, outcome, message, seconds, comparison)
-
-    def _load(self, wall: float, calls: Sequence[Call] = ()) -> model.Outcome | None:
-        """Load the submission in a new child, send it calls, and return what keeps it from loading."""
-        self.child = self.server.child(self.output)
-        outcome = self.child.ask(self.load_frame, self._deadline(wall))
-        if isinstance(outcome, model.Returned):
-            return model.BadValue("its process sent an answer before it was asked")
-        if outcome is None:
-            self.child.send(call.request for call in calls)
-        return outcome
-
-    def _receive(self) -> model.Outcome:
-        if self.child is None:
-            raise FaultError("an answer was awaited before the submission was loaded")
-        outcome = self.child.receive(self.deadline)
-        if isinstance(outcome, model.TimedOut):
-            self.deadline.wall = time.monotonic()  # the function's time is over, whichever it was
-        return model.BadValue("its process sent an answer to another question") if outcome is None else outcome
-
-    def _result(
-        self, call: Call, outcome: model.Outcome, message: str, seconds: float, comparison: Comparison | None = None
-    ) -> CaseResult:
-        status = _status(outcome, comparison)
-        if call.remark and status != "passed" and not message.endswith(messages.FREE):
-            message = f"{message} {messages.FREE}"
-        if len(message) > LONGEST_MESSAGE:
-            message = message[:LONGEST_MESSAGE] + " …"
-        return CaseResult(
-            name=call.name,
-            status=status,
-            visibility=call.visibility,
-            score=0.0,
-            max_score=0.0,
-            seconds=seconds,
-            message=message,
-            remark=call.remark,
-        )
-
-
-def _status(outcome: model.Outcome, comparison: Comparison | None) -> Status:
-    """Return the status of a case. Only a value that came and was compared, without a problem, has passed."""
-    match outcome:
-        case model.Returned():
-            return "passed" if comparison is not None and not comparison.problems else "failed"
-        case model.Raised() | model.WrongSignature() | model.TooLarge():
-            return "error"
-        case model.TimedOut():
-            return "timeout"
-        case model.OutOfMemory():
-            return "memory"
-        case model.Killed() | model.Flooded():
-            return "killed"
-        case model.Blocked():
-            return "blocked"
-        case model.Missing():
-            return "missing"
-        case model.BadValue():
-            return "failed"
-        case model.Unreadable(absent=absent):
-            return "missing" if absent else "error"

@@ -22,9 +22,14 @@ def in_words(file: Path, document: Document, mistakes: Sequence[Mistake]) -> str
 
 def from_pydantic(document: Any, detail: ErrorDetails, keys: Keys) -> Mistake:
     """Return pydantic's error as a mistake at the path where the document has it."""
-    path, value = _path(document, (*detail["loc"], *detail.get("ctx", {}).get("below", ())))
+    location = (*detail["loc"], *detail.get("ctx", {}).get("below", ()))
+    path, value = _path(document, location, missing=detail["type"] == "missing")
     if detail["type"] == "extra_forbidden":
-        return Mistake(path, f"unknown key{suggest(str(path[-1]), _allowed_keys(path, keys))}")
+        known = _allowed_keys(path, keys)
+        return Mistake(
+            path,
+            "this key is not for this kind" if path[-1] in known else f"unknown key{suggest(str(path[-1]), known)}",
+        )
     return Mistake(path, _WORDS.get(detail["type"], _plainly)(detail, value))
 
 
@@ -33,15 +38,15 @@ def at(below: Sequence[int | str], message: str) -> PydanticCustomError:
     return PydanticCustomError("at", "{message}", {"below": tuple(below), "message": message})
 
 
-def _path(document: Any, location: tuple[int | str, ...]) -> tuple[tuple[int | str, ...], Any]:
+def _path(document: Any, location: tuple[int | str, ...], *, missing: bool) -> tuple[tuple[int | str, ...], Any]:
     """Return the part of an error's location that is in the document (the rest names types), and the value there."""
     path: list[Any] = []
     value = document
     for n, part in enumerate[Any](location):
         if (isinstance(value, dict) and part in value) or (isinstance(value, list) and isinstance(part, int)):
             value = value[part]
-        elif n == len(location) - 1 and isinstance(value, dict):
-            value = None  # the key that is missing
+        elif missing and n == len(location) - 1:
+            value = None
         else:
             continue
         path.append(part)
@@ -94,7 +99,11 @@ def _must_be(what: str) -> Callable[[ErrorDetails, Any], str]:
     return lambda _detail, value: f"must be {what} {_got(value)}"
 
 
+_KINDS = "number, formula, choice or text"
+
 _WORDS: dict[str, Callable[[ErrorDetails, Any], str]] = {
+    "union_tag_not_found": lambda _detail, _value: f"needs a `kind`: {_KINDS}",
+    "union_tag_invalid": lambda _detail, value: f"`kind` must be {_KINDS} {_got(value['kind'])}",
     "missing": lambda _detail, _value: "this key is required",
     "value_error": _own_words,
     "at": _own_words,

@@ -1,11 +1,12 @@
 """The records that everything speaks in: what a call did, what is wrong with it, and what that is worth."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
-Status = Literal["passed", "failed", "error", "timeout", "memory", "killed", "missing", "blocked"]
+Status = Literal["passed", "failed", "error", "timeout", "memory", "killed", "missing", "blocked", "pending"]
+Kind = Literal["function", "number", "formula", "choice", "text"]
 Visibility = Literal["public", "hidden"]
 Scoring = Literal["all_or_nothing", "proportional"]
 Level = Literal["container", "user", "root"]
@@ -36,28 +37,6 @@ class Limits(Part):
     """Memory beyond what the fork server has, in MiB: physical where a control group counts it, else address space."""
     scratch_mib: Annotated[int, Field(ge=0, le=1024)] = 0
     """How large the working folder may become, in MiB; with 0 nothing can be written. It is held in memory."""
-
-
-class Tolerance(Part):
-    """How far a number may be from the wanted one: |got - want| <= atol + rtol |want|, or so many digits.
-
-    Where a spec gives no tolerance at all, `compare.DEFAULT` holds.
-    """
-
-    rtol: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
-    atol: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
-    decimals: Annotated[int, Field(ge=-300, le=300)] | None = None
-    """Half a unit of this decimal place is allowed (and nothing else)."""
-    digits: Annotated[int, Field(ge=1, le=17)] | None = None
-    """Half a unit of this significant digit of the wanted value is allowed (and nothing else)."""
-    nan_equal: bool = False
-    """Whether NaN is right where NaN is wanted; otherwise NaN is never right."""
-
-    @model_validator(mode="after")
-    def _one_way(self) -> Self:
-        if sum([bool(self.rtol or self.atol), self.decimals is not None, self.digits is not None]) > 1:
-            raise ValueError("give rtol and atol, or decimals, or digits: only one of the three")
-        return self
 
 
 # --- what a call did -------------------------------------------------------------------------------------------------
@@ -257,14 +236,29 @@ class CaseResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Attempts:
+    """How many answers to a question were counted, and how many would be; None is any number."""
+
+    used: int
+    allowed: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class ItemResult:
-    """One function, judged."""
+    """One function or question, judged."""
 
     name: str
+    kind: Kind
     status: Status
     score: float
     max_score: float
     cases: tuple[CaseResult, ...]
+    attempts: Attempts | None = None
+    """Of a question."""
+    explanation: str | None = None
+    """Of a question, where it may be shown."""
+    latex: str | None = None
+    """A formula as it was understood."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,6 +275,11 @@ class Result:
     sandbox: tuple[str, ...]
     seconds: float
     fault: str | None = None
+
+    @property
+    def lost(self) -> bool:
+        """Whether it lost points; what a person still has to mark has lost none."""
+        return any(item.status not in {"passed", "pending"} for item in self.items)
 
     @property
     def score(self) -> float | None:

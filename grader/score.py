@@ -25,9 +25,9 @@ def item(name: str, points: float, cases: Sequence[CaseResult], scoring: Scoring
     )
     # whole points are not summed up from shares, whose rounding would show
     score = points if whole else earned * passed
-    return ItemResult(name, _status(counted), score, points, scored)
+    return ItemResult(name, "function", status(counted), score, points, scored)
 
 
-def _status(cases: Sequence[CaseResult]) -> Status:
+def status(cases: Sequence[CaseResult]) -> Status:
     """Return `passed`, or the status of the first case that did not."""
     return next((case.status for case in cases if case.status != "passed"), "passed")

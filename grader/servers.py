@@ -32,12 +32,15 @@ class Server(Protocol):
 
 @contextmanager
 def for_a_class(spec: Spec, zygotes: Sequence[Zygote], sandbox: Sandbox | None, jobs: int) -> Iterator[list[Server]]:
-    """Open a server for each of so many submissions at a time, and close them in the end.
+    """Open a server for each of so many submissions at a time, and close them in the end; none where there is no code.
 
     Raises:
         LevelError: the assignment demands a sandbox, and a plain process was asked for; or this system has none.
     """
     with ExitStack() as stack:
+        if not spec.functions:  # answers alone: nothing of them is run
+            yield []
+            return
         if sandbox == "process":
             if "sandbox" in spec.model_fields_set:
                 raise LevelError(f"{spec.name} demands a sandbox of level `{spec.sandbox}`, and a process is none")
@@ -52,6 +55,9 @@ def for_a_class(spec: Spec, zygotes: Sequence[Zygote], sandbox: Sandbox | None, 
 @contextmanager
 def for_a_check(spec: Spec, zygotes: Sequence[Zygote]) -> Iterator[list[Server]]:
     """Open a server for one's own work: a sandbox where there is one, else a process."""
+    if not spec.functions:
+        yield []
+        return
     server = _Either(spec, zygotes[0]) if zygotes else Spawner(spec.limits, spec.packages)
     try:
         yield [server]

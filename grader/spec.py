@@ -1,6 +1,7 @@
 """The assignment's `assignment.yaml` as a validated, frozen model; everything that is wrong with it is told at once.
 
-    name ─ reference ─ submission.file ─ names ─ packages ─ limits ─ sandbox ─ scoring ─ strict
+    name ─ reference ─ submission ─ due ─ names ─ packages ─ limits ─ sandbox ─ scoring ─ strict
+    questions ─ NAME ─ (see `questions`)
     functions ─ NAME ─ points ─ returns ─ tolerance
                      └ cases ─ name ─ args ─ expect ─ tolerance ─ repeat ─ visibility ─ compare ─ remark ─ permute
 
@@ -10,6 +11,7 @@ Nothing of the assignment is run here, and no code is ever made out of a spec.
 
 import keyword
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal, Self
 
@@ -23,8 +25,11 @@ from pydantic import (
     model_validator,
 )
 
+from grader.answers.sheet import SUFFIXES
 from grader.mistakes import at
-from grader.model import Level, Limits, Part, Scoring, Tolerance, Visibility
+from grader.model import Level, Limits, Part, Scoring, Visibility
+from grader.questions import KINDS, Close, NonEmpty, Points, Question
+from grader.tolerances import Tolerance
 
 DATA_SUFFIXES = frozenset({".txt", ".csv", ".npy", ".npz"})
 
@@ -119,10 +124,25 @@ def _filename(value: str) -> str:
     return value
 
 
+def _sheet_name(value: str) -> str:
+    if PurePosixPath(value).name != value or not value.endswith(SUFFIXES):
+        raise ValueError(f"must be the name of a {', '.join(SUFFIXES)} file, without a folder")
+    return value
+
+
+def _moment(value: Any) -> datetime:
+    """Take a time with its zone, written as YAML or ISO 8601 has it."""
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        moment = None
+    if not isinstance(moment, datetime) or moment.tzinfo is None:
+        raise ValueError(f"must be a time with its zone, as 2026-12-01T23:59:00+01:00, not {value}")
+    return moment
+
+
 Name = Annotated[str, AfterValidator(_name)]
 DottedName = Annotated[str, AfterValidator(_dotted_name)]
-NonEmpty = Annotated[str, Field(min_length=1)]
-Points = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Tolerances = dict[str, Tolerance]
 
 
@@ -177,9 +197,11 @@ class Function(Part):
 
 
 class Submission(Part):
-    """What the student hands in."""
+    """What the student hands in: code, a sheet of answers, or both."""
 
-    file: Annotated[str, AfterValidator(_filename)]
+    file: Annotated[str, AfterValidator(_filename)] | None = None
+    answers: Annotated[str, AfterValidator(_sheet_name)] | None = None
+    """The sheet's name; it may be handed in as `.yaml`, `.json` or `.csv`."""
 
 
 class Spec(Part):
@@ -190,6 +212,8 @@ class Spec(Part):
     reference: DottedName | None = None
     """The module with the right answers; it runs in a worker of its own. Without it, every value is in `expect`."""
     submission: Submission
+    due: Annotated[datetime, PlainValidator(_moment, json_schema_input_type=str)] | None = None
+    """When it must be handed in; explanations that are shown `due` are shown from then on."""
     names: dict[Name, DottedName] = {}
     """What the graded file finds defined without an import."""
     packages: list[DottedName] = ["numpy"]
@@ -201,7 +225,23 @@ class Spec(Part):
     """What a function earns: its points if every case passes, or the share of its cases that pass."""
     strict: bool = False
     """Whether an array of one entry for a number, a list for an array and the like cost points."""
-    functions: Annotated[dict[Name, Function], Field(min_length=1)]
+    functions: dict[Name, Function] = {}
+    questions: dict[Name, Question] = {}
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if not self.functions and not self.questions:
+            raise ValueError("there is nothing to grade: give `functions` or `questions`")
+        for items, key in ((self.functions, "file"), (self.questions, "answers")):
+            if bool(items) != (getattr(self.submission, key) is not None):
+                what = "functions" if key == "file" else "questions"
+                raise at(["submission"], f"`{key}` names what is handed in for the `{what}`: give both, or neither")
+        for name, question in self.questions.items():
+            if name in self.functions:
+                raise at(["questions", name], "a function has this name too")
+            if question.explain == "due" and self.due is None:
+                raise at(["questions", name, "explain"], "the spec does not say when it is `due`")
+        return self
 
     @model_validator(mode="after")
     def _answerable(self) -> Self:
@@ -244,5 +284,7 @@ KEYS = {
     "tolerance": list(Tolerance.model_fields),
     "args": list(Load.model_fields),
     "expect": list(Load.model_fields),
+    "questions": sorted({key for kind in KINDS for key in kind.model_fields}),
+    "close": list(Close.model_fields),
 }
 """The keys of each mapping of the spec, to suggest one for a key that is unknown."""

@@ -1,18 +1,21 @@
 """Find what students handed in, and read it without running or parsing it.
 
-Of a submission's folder the graded file is read, and those other modules that it or they mention by name: the rest
-of the folder (data, notes, a virtual environment) is never opened. Links are followed only inside the folder.
+Of a submission's folder the graded file is read, and those other modules that it or they mention by name, and the sheet
+of answers: the rest of the folder (data, notes, a virtual environment) is never opened. Links are followed only inside
+the folder.
 """
 
 import contextlib
 import os
 import re
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
-from pathlib import Path
+from pathlib import Path, PurePath
 
+from grader import spec
+from grader.answers.sheet import SUFFIXES
 from grader.errors import UsageError
 
 LARGEST_FILE = 2**20
@@ -26,18 +29,32 @@ SKIPPED = frozenset({"venv", "env", "site-packages", "node_modules", "__pycache_
 
 
 @dataclass(frozen=True, slots=True)
-class Submission:
-    """One student's files, or why they cannot be used."""
+class Handed:
+    """A file that is to be handed in, with what it needs, or why it cannot be used."""
 
-    id: str
-    main: str
-    """The path of the graded file inside the submission."""
+    main: str = ""
+    """Its path inside the submission."""
     files: dict[str, bytes] = field(default_factory=dict)
-    """By their paths inside the submission; the graded file comes first."""
+    """By their paths inside the submission; the file itself comes first."""
     problem: str | None = None
     """Why it cannot be read."""
     absent: bool = False
-    """Whether the graded file was not handed in at all."""
+    """Whether it was not handed in at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What one student handed in."""
+
+    id: str
+    code: Handed = Handed()
+    sheet: Handed = Handed()
+    """The answers; like the code it is empty where the assignment wants none."""
+
+    @property
+    def files(self) -> dict[str, bytes]:
+        """All files by their paths inside the submission."""
+        return {**self.code.files, **self.sheet.files}
 
     @property
     def sha256(self) -> str:
@@ -52,7 +69,49 @@ class _UnreadableError(Exception):
     pass
 
 
-def collect(paths: Sequence[Path], filename: str) -> list[Submission]:
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A file that an assignment wants: code, or a sheet, whose name may end in another way."""
+
+    name: str
+    suffixes: tuple[str, ...]
+
+    @property
+    def names(self) -> list[str]:
+        """All names that it may have, the assignment's first."""
+        return list(dict.fromkeys([self.name, *map(self.ending, self.suffixes)]))
+
+    def ending(self, suffix: str) -> str:
+        """Return its name with another suffix."""
+        return PurePath(self.name).stem + suffix
+
+    def there(self, folder: Path) -> list[Path]:
+        """Return the files of these names that lie in a folder."""
+        return [folder / name for name in self.names if os.path.lexists(folder / name)]
+
+
+_All = Mapping[str, _Wanted]
+"""What an assignment wants: `code`, a `sheet`, or both."""
+
+
+def _all(wanted: spec.Submission) -> _All:
+    code = {"code": _Wanted(wanted.file, (".py",))} if wanted.file else {}
+    return {**code, **({"sheet": _Wanted(wanted.answers, SUFFIXES)} if wanted.answers else {})}
+
+
+def _names(wanted: _All) -> str:
+    return " or ".join(one.name for one in wanted.values())
+
+
+def _suffixes(wanted: _All) -> list[str]:
+    return [suffix for one in wanted.values() for suffix in one.suffixes]
+
+
+def _is_submission(folder: Path, wanted: _All) -> bool:
+    return any(one.there(folder) for one in wanted.values())
+
+
+def collect(paths: Sequence[Path], wanted: spec.Submission) -> list[Submission]:
     """Return the submissions that the paths name: a file, a submission's folder, or a folder of such folders.
 
     Raises:
@@ -61,7 +120,7 @@ def collect(paths: Sequence[Path], filename: str) -> list[Submission]:
     found: list[Submission] = []
     for path in paths:
         try:
-            found += _collect(path, filename)
+            found += _collect(path, _all(wanted))
         except OSError as error:
             raise UsageError(f"{_shown(path)}: {error.strerror}") from error
     ids = [submission.id for submission in found]
@@ -70,71 +129,98 @@ def collect(paths: Sequence[Path], filename: str) -> list[Submission]:
     return found
 
 
-def _collect(path: Path, filename: str) -> Iterator[Submission]:
+def here(wanted: spec.Submission) -> Path:
+    """Return the first file of what is wanted that lies in the current folder, or where one should."""
+    each = _all(wanted).values()
+    return next((path for one in each for path in one.there(Path())), Path(next(iter(each)).name))
+
+
+def _collect(path: Path, wanted: _All) -> Iterator[Submission]:
     if path.is_dir():
-        yield from _from_folder(path, filename)
+        yield from _from_folder(path, wanted)
     elif not path.exists():
         raise UsageError(f"{_shown(path)}: no such file or folder")
-    elif path.suffix != ".py":
-        raise UsageError(f"{_shown(path)}: a submission is a .py file or a folder with {filename}")
+    elif path.suffix not in _suffixes(wanted):
+        kinds = ", ".join(_suffixes(wanted))
+        raise UsageError(f"{_shown(path)}: a submission is a {kinds} file or a folder with {_names(wanted)}")
+    elif any(path.name in one.names for one in wanted.values()):
+        yield _submission(_text(path.resolve().parent.name), path.parent, wanted)
     else:
-        alone = path.name != filename
-        name = path.stem if alone else path.resolve().parent.name
-        yield _submission(_text(name), path.parent, path, filename, alone=alone)
+        yield _alone(path, wanted)
 
 
-def _from_folder(folder: Path, filename: str) -> Iterator[Submission]:
+def _alone(path: Path, wanted: _All) -> Submission:
+    """Return the submission that a file of another name is."""
+    return Submission(_text(path.stem), **{
+        key: _handed(path.parent, path, one.ending(path.suffix)) if path.suffix in one.suffixes else _absent(one)
+        for key, one in wanted.items()
+    })  # fmt: skip
+
+
+def _absent(wanted: _Wanted, others: str = "") -> Handed:
+    hint = f" (but {others})" if others else ""
+    return Handed(wanted.name, problem=f"no {wanted.name} was handed in{hint}", absent=True)
+
+
+def _from_folder(folder: Path, wanted: _All) -> Iterator[Submission]:
     inner = sorted(path for path in folder.iterdir() if path.is_dir() and _is_looked_at(path.name))
-    if os.path.lexists(folder / filename):
-        others = sum(os.path.lexists(path / filename) for path in inner)
+    if _is_submission(folder, wanted):
+        others = sum(_is_submission(path, wanted) for path in inner)
         if others > 1:
-            raise UsageError(f"{_shown(folder)}: a {filename} here, and {others} in folders of it: which are meant?")
-        yield _submission(_text(folder.resolve().name), folder, folder / filename, filename)
+            here = f"{_shown(folder)}: a {_names(wanted)} here"
+            raise UsageError(f"{here}, and {others} in folders of it: which are meant?")
+        yield _submission(_text(folder.resolve().name), folder, wanted)
         return
     if not inner:
-        found = ", ".join([_text(path.name) for path in sorted(folder.glob("*.py"))][:3])
-        hint = f" (but {found})" if found else ""
-        raise UsageError(f"{_shown(folder)}: no {filename} here, and no folders with one{hint}")
+        found = sorted(path.name for path in folder.iterdir() if path.suffix in _suffixes(wanted))
+        hint = f" (but {_text(', '.join(found[:3]))})" if found else ""
+        raise UsageError(f"{_shown(folder)}: no {_names(wanted)} here, and no folders with one{hint}")
     for path in inner:
-        yield _find_main(path, filename)
+        yield _linked(path, wanted) if path.is_symlink() else _submission(_text(path.name), path, wanted)
 
 
-def _find_main(folder: Path, filename: str) -> Submission:
-    """Return the submission in one folder of a class, wherever in it the graded file is."""
-    name = _text(folder.name)
-    if folder.is_symlink():
-        return Submission(name, filename, problem="the folder is a link, which is not followed")
-    if os.path.lexists(folder / filename):
-        return _submission(name, folder, folder / filename, filename)
+def _linked(path: Path, wanted: _All) -> Submission:
+    problem = "the folder is a link, which is not followed"
+    return Submission(_text(path.name), **{key: Handed(one.name, problem=problem) for key, one in wanted.items()})
+
+
+def _submission(name: str, folder: Path, wanted: _All) -> Submission:
+    return Submission(name, **{key: _find(folder, one) for key, one in wanted.items()})
+
+
+def _find(folder: Path, wanted: _Wanted) -> Handed:
+    """Return what is wanted from a submission's folder, wherever in it that is."""
+    mains = wanted.there(folder)
+    others: list[Path] = []
     try:
-        modules = list(_modules(folder))
+        if not mains:
+            others = list(_walk(folder, wanted.suffixes))
+            mains = [path for path in others if path.name in wanted.names]
     except _UnreadableError as error:
-        return Submission(name, filename, problem=str(error))
-    mains = [path for path in modules if path.name == filename]
+        return Handed(wanted.name, problem=str(error))
+    if not mains:
+        return _absent(wanted, ", ".join(sorted(_relative(path, folder) for path in others)[:3]))
     if len(mains) == 1:
-        return _submission(name, folder, mains[0], filename)
-    if mains:
-        places = ", ".join(sorted(_relative(path, folder) for path in mains)[:3])
-        return Submission(name, filename, problem=f"there are {len(mains)} files named {filename}: {places}")
-    others = ", ".join(sorted(_relative(path, folder) for path in modules)[:3])
-    problem = f"no {filename} was handed in" + (f" (but {others})" if others else "")
-    return Submission(name, filename, problem=problem, absent=True)
+        return _handed(folder, mains[0])
+    places = ", ".join(sorted(_relative(path, folder) for path in mains)[:3])
+    return Handed(wanted.name, problem=f"there are {len(mains)} files named {wanted.name}: {places}")
 
 
-def _submission(name: str, root: Path, main: Path, filename: str, *, alone: bool = False) -> Submission:
-    label = filename if alone else _relative(main, root)
+def _handed(root: Path, main: Path, alone: str = "") -> Handed:
+    """Read a file and the modules that it needs, or where it stands alone under another name, only it."""
+    label = alone or _relative(main, root)
     try:
         files = {label: _read(main, root)}
-        if not alone:
+        if not alone and main.suffix == ".py":
             files |= _mentioned(files[label], root, main)
     except _UnreadableError as error:
-        return Submission(name, label, problem=str(error))
-    return Submission(name, label, files)
+        return Handed(label, problem=str(error))
+    return Handed(label, files)
 
 
 def _mentioned(source: bytes, root: Path, main: Path) -> dict[str, bytes]:
     """Read the modules beside the graded file whose names are words in it, or in one so read."""
-    candidates = {path: _module_names(path, root) for path in _modules(root) if path != main}
+    candidates = {path: _module_names(path, root) for path in _walk(root, (".py",)) if path != main}
     files: dict[str, bytes] = {}
     queue = [source]
     while queue:
@@ -155,15 +241,15 @@ def _module_names(path: Path, root: Path) -> set[bytes]:
     return {os.fsencode(stem)}
 
 
-def _modules(root: Path) -> Iterator[Path]:
-    """Yield the Python files below a folder, in order, not following links."""
+def _walk(root: Path, suffixes: Sequence[str]) -> Iterator[Path]:
+    """Yield the files below a folder that end so, in order, not following links."""
     seen = 0
     for folder, folders, files in os.walk(root, onerror=_cannot_be_read):
         folders[:] = sorted(name for name in folders if _is_looked_at(name))
         seen += len(folders) + len(files)
         if seen > MOST_ENTRIES:
             raise _UnreadableError(f"its folder holds more than {MOST_ENTRIES} files and folders")
-        yield from (Path(folder, name) for name in sorted(files) if name.endswith(".py"))
+        yield from (Path(folder, name) for name in sorted(files) if name.endswith(tuple(suffixes)))
 
 
 def _cannot_be_read(error: OSError) -> None:

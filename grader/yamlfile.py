@@ -1,9 +1,10 @@
 """YAML with the line of every value, and with its mistakes as `line, path, message` instead of an exception.
 
-The values are those of `yaml.safe_load`. Beyond it, a key that stands twice, a value that contains itself and a tag
-that asks for a Python object are mistakes.
+The values are those of `yaml.safe_load`, or all of them texts as they were typed. Beyond it, a key that stands twice, a
+value that contains itself and a tag that asks for a Python object are mistakes.
 """
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,8 +47,8 @@ class Document:
 
 
 class _Reader:
-    def __init__(self, document: Document) -> None:
-        self.document = document
+    def __init__(self, document: Document, *, typed: bool) -> None:
+        self.document, self.typed = document, typed
         self.scalars = yaml.constructor.SafeConstructor()
         self.open: list[int] = []
 
@@ -68,17 +69,21 @@ class _Reader:
             return self._mapping(node, path)
         if isinstance(node, yaml.SequenceNode) and node.tag.endswith(":seq"):
             return [self.read(child, (*path, n)) for n, child in enumerate(node.value)]
+        if not self.typed and isinstance(node, yaml.ScalarNode):
+            return node.value
         try:
             return self.scalars.construct_object(node, deep=True)
         except (yaml.YAMLError, ValueError, AttributeError, IndexError, KeyError) as error:  # of what a tag asks for
             return self._mistake(path, getattr(error, "problem", None) or str(error), node)
 
     def _mapping(self, node: yaml.MappingNode, path: Path) -> dict[Any, Any]:
-        own = [key.value for key, _ in node.value if key.tag.endswith(":str")]
-        for key in dict.fromkeys(name for name in own if own.count(name) > 1):
-            again = [k for k, _ in node.value if k.value == key][-1]
-            self._mistake((*path, key), "the key stands here twice", again)
-        self.scalars.flatten_mapping(node)  # <<: *anchor
+        own = [key for key, _ in node.value if key.tag.endswith(":str")]
+        last = {key.value: key for key in own}
+        for name, count in Counter(key.value for key in own).items():
+            if count > 1:
+                self._mistake((*path, name), "the key stands here twice", last[name])
+        if self.typed:
+            self.scalars.flatten_mapping(node)  # <<: *anchor
         result: dict[Any, Any] = {}
         for key_node, value_node in node.value:
             key = self.read(key_node, (*path, "?"))
@@ -93,15 +98,15 @@ class _Reader:
         self.document.mistakes.append(Mistake(path, message, node.start_mark.line + 1))
 
 
-def read(text: str) -> Document:
-    """Read one YAML document."""
+def read(text: str, *, typed: bool = True) -> Document:
+    """Read one YAML document; without types every value is a text, list or mapping, and `<<` is a key as any other."""
     document = Document()
     try:
         nested = max(text.count(bracket) for bracket in "[{-?")
         # libyaml's composer runs out of stack where Python's raises RecursionError
         node = yaml.compose(text, Loader=LOADER if nested < MANY else yaml.SafeLoader)
         if node is not None:
-            document.value = _Reader(document).read(node, ())
+            document.value = _Reader(document, typed=typed).read(node, ())
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         problem = "; ".join(filter(None, (error.context, error.problem)))

@@ -23,7 +23,7 @@ EXPECTED = yaml.safe_load((SAMPLES / "expected.yaml").read_text())
 
 def grade(*paths, folder=NAIVE_EM, jobs=2):
     loaded = assignment.load(folder)
-    submissions = submission.collect(paths, loaded.spec.submission.file)
+    submissions = submission.collect(paths, loaded.spec.submission)
     with servers.for_a_class(loaded.spec, [Zygote() for _ in range(jobs)], None, jobs) as opened:
         return {result.id: result for result in engine.grade(loaded, submissions, opened)}
 
@@ -118,7 +118,7 @@ def test_five_hundred_at_once_get_the_right_results_and_leave_nothing(tmp_path):
         shutil.copytree(SAMPLES / name, tmp_path / "class" / f"{n:03}_{name}")
     before, others, children = memory(), processes(), Counter()
     loaded = assignment.load(folder)
-    submissions = submission.collect([tmp_path / "class"], "naive_em.py")
+    submissions = submission.collect([tmp_path / "class"], loaded.spec.submission)
     early = 0.0
     with servers.for_a_class(loaded.spec, [Zygote(), Zygote()], None, 2) as opened:
         for n, result in enumerate(engine.grade(loaded, submissions, opened)):

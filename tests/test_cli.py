@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from grader.spec import Submission
 from tests.conftest import ROOT, SPEC, write
 from tests.leftovers import everything
 
@@ -232,7 +233,7 @@ def test_a_narrow_screen_has_the_messages_below_the_table():
     from grader.report import terminal
 
     case = CaseResult("three", "failed", "public", 0, 1, 0, "`y` differs.")
-    item = ItemResult("double", "failed", 0, 1, (case,))
+    item = ItemResult("double", "function", "failed", 0, 1, (case,))
     results = [Result("a", name, (), "", (item,), 1, "", ("process",), 0) for name in ("ann", "bob")]
     assert "ann: `y` differs." in terminal.render(results, "small", width=80)
     assert "ann: `y` differs." not in terminal.render(results, "small", width=120)
@@ -406,7 +407,74 @@ def test_a_check_without_a_sandbox_runs_in_a_plain_process(here, monkeypatch):
 
     monkeypatch.setattr(ForkServer, "ready", none)
     loaded = assignment.load(here / "small")
-    submissions = submission.collect([here / "class/alice"], "work.py")
+    submissions = submission.collect([here / "class/alice"], Submission(file="work.py"))
     with servers.for_a_check(loaded.spec, [Zygote()]) as opened:
         (result,) = engine.grade(loaded, submissions, opened, public_only=True)
     assert (result.score, result.sandbox) == (3.0, ("process",))
+
+
+QUIZ = """
+name: quiz
+submission: {answers: answers.yaml}
+questions:
+  two: {kind: number, points: 1, answer: 2, prompt: What is one and one?}
+  why: {kind: text, points: 2}
+"""
+
+
+@pytest.fixture
+def quiz(tmp_path):
+    """A folder with an assignment of questions, and a class of two."""
+    return write(tmp_path, {"quiz/assignment.yaml": QUIZ, "class/ann/answers.yaml": "two: 2\nwhy: because",
+                            "class/bob/answers.yaml": "two: 3\nwhy: because"})  # fmt: skip
+
+
+def test_answers_are_graded_and_what_a_person_marks_is_pending(quiz):
+    done = grader("grade", "quiz", "class", cwd=quiz)
+    assert (done.returncode, done.stderr) == (1, "")
+    lines = [line.split() for line in done.stdout.splitlines()]
+    assert lines[2] == ["ann", "passed", "pending", "1", "of", "3"]
+    assert " ".join(lines[3]) == "bob failed pending 0 of 3 two: 3 is not right."
+
+
+def test_what_is_pending_has_lost_nothing(quiz):
+    done = grader("grade", "quiz", "class/ann", cwd=quiz)
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "Score: 1 of 3, and 2 pending")
+
+
+def test_a_check_of_answers_tells_if_they_can_be_read_and_no_more(quiz):
+    done = grader("check", "--assignment", "../../quiz", cwd=quiz / "class/bob")
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "Score: 0 of 3, and 3 pending")
+    write(quiz, {"class/bob/answers.yaml": "two: 2,5"})
+    done = grader("check", "--assignment", "../../quiz", cwd=quiz / "class/bob")
+    assert (done.returncode, "`2,5` has a decimal comma: write 2.5." in done.stdout) == (1, True)
+
+
+def test_the_questions_are_printed_for_the_handout(quiz):
+    done = grader("handout", "quiz", cwd=quiz)
+    assert done.returncode == 0
+    assert done.stdout.splitlines()[:3] == ["### 1. `two` (1 point)", "", "What is one and one?"]
+    assert done.stdout.endswith("### The sheet, `answers.yaml`\n\n    two:\n    why:\n")
+
+
+def test_without_questions_there_is_nothing_to_print(here):
+    done = grader("handout", "small", cwd=here)
+    assert (done.returncode, done.stderr) == (2, "grader: small has no questions\n")
+
+
+def test_a_table_of_many_items_has_marks_and_a_legend():
+    from grader.model import Attempts, CaseResult, ItemResult, Result
+    from grader.report import terminal
+
+    scores = {"passed": 1, "failed": 0, "missing": 0, "pending": 0, "error": 0, "timeout": 0}
+    items = [
+        ItemResult(f"q{status}", "number", status, score, 1, (CaseResult("answer", status, "hidden", score, 1, 0, ""),))
+        for status, score in scores.items()
+    ]
+    partly = ItemResult("partly", "choice", "failed", 0.5, 1, items[1].cases, Attempts(1, None))
+    results = [Result("a", name, (), "", (*items, partly), 7, "", (), 0) for name in ("ann", "bob")]
+    lines = terminal.render(results, "many").splitlines()
+    assert lines[1].split()[1:8] == list("1234567")
+    assert lines[2].split()[:8] == ["ann", "✓", "✗", "-", "…", "!", "!", "~"]
+    assert lines[4].rstrip() == "1 qpassed, 2 qfailed, 3 qmissing, 4 qpending, 5 qerror, 6 qtimeout, 7 partly"
+    assert lines[5].rstrip() == "✓ passed, ~ partly, ✗ failed, - missing, … pending, ! error"

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from grader.compare import Rules, compare
-from grader.model import Comparison, Differs, Mismatch, Tolerance, Unequal, WrongParts, WrongShape, WrongType
+from grader.model import Comparison, Differs, Mismatch, Unequal, WrongParts, WrongShape, WrongType
 from grader.sandbox.values import Opaque, Record
+from grader.tolerances import Tolerance
 
 A = np.array
 

@@ -80,7 +80,7 @@ def test_a_limit_that_does_not_hold_fails(name):
         ("", [Finding("landlock", "SKIPPED", "x", "y")], 3, "No class can be graded here safely. `grader check` works everywhere, for one's own code."),
     ],
 )  # fmt: skip
-def test_the_status_says_whether_a_class_can_be_graded(level, findings, status, last, monkeypatch, capsys):  # noqa: PLR0917
+def test_the_status_says_whether_a_class_can_be_graded(level, findings, status, last, monkeypatch, capsys):
     monkeypatch.setattr(doctor, "examine", lambda: (level, findings))
     assert cli.main(["doctor"]) == status
     assert capsys.readouterr().out.splitlines()[-1] == last

@@ -5,10 +5,13 @@ import json
 import jsonschema
 import pytest
 
-from grader import assignment, engine, submission
+from grader import assignment, engine, servers, submission
+from grader import run as run_module
+from grader.model import Attempts
 from grader.report.json import render
 from grader.sandbox.forkserver import ForkServer
 from grader.sandbox.launch import Zygote
+from grader.spec import Submission
 from tests.conftest import INPUTS, SOLUTION, SPEC, write
 
 DOUBLE = "def double(x): return 2 * x\n"
@@ -28,7 +31,7 @@ def run(tmp_path_factory):
             changed = changed.replace(old, new)
         write(folder / "small", {"assignment.yaml": changed, "inputs.py": INPUTS, "solution.py": SOLUTION})
         loaded = assignment.load(folder / "small")
-        submissions = submission.collect([write(folder / "ann", {"work.py": text})], "work.py")
+        submissions = submission.collect([write(folder / "ann", {"work.py": text})], Submission(file="work.py"))
         plan = engine.prepare(loaded)
         plan = plan.public() if public_only else plan
         limits = loaded.spec.limits
@@ -211,7 +214,7 @@ def test_cpu_time_that_is_over_ends_a_function_as_a_whole(run):
 
 
 def test_a_mistake_of_ours_in_one_submission_is_told_and_costs_nothing(run, monkeypatch, capsys):
-    monkeypatch.setattr(engine, "compare", lambda *_: 1 / 0)
+    monkeypatch.setattr(run_module, "compare", lambda *_: 1 / 0)
     result = run(DOUBLE + PAIR)
     assert (result.score, result.fault) == (None, "the grader itself failed: ZeroDivisionError: division by zero")
     assert "Traceback" in capsys.readouterr().err
@@ -258,7 +261,8 @@ INTERFACE = fields(
     submission=fields(id=TEXT, files={"type": "array", "items": TEXT}, sha256={"type": "string", "pattern": "^[0-9a-f]{64}$"}),
     max_score=NUMBER, stdout=TEXT, sandbox={"type": "array", "items": TEXT, "minItems": 1}, seconds=NUMBER, grader=TEXT,
     items={"type": "array", "items": fields(
-        name=TEXT, kind={"const": "function"}, status=STATUS, score=NUMBER, max_score=NUMBER,
+        name=TEXT, kind={"enum": ["function", "number", "formula", "choice", "text"]}, status=STATUS, score=NUMBER, max_score=NUMBER,
+        attempts={"type": ["object", "null"]}, explanation={"type": ["string", "null"]}, latex={"type": ["string", "null"]},
         cases={"type": "array", "minItems": 1, "items": fields(
             name=TEXT, status=STATUS, visibility={"enum": ["public", "hidden"]}, score=NUMBER, max_score=NUMBER,
             seconds=NUMBER, message=TEXT, diagnosis={"type": "null"})})},
@@ -273,3 +277,89 @@ def test_the_json_has_the_promised_fields(run, text):
 
 def test_the_json_is_one_line_whatever_is_printed(run):
     assert "\n" not in render(run("print('a\\nb\\u2028c\\ud800')"))
+
+
+QUESTIONS = """
+due: 2020-01-01T00:00:00+00:00
+questions:
+  two: {kind: number, points: 1, answer: 2, attempts: 2, explanation: One and one., explain: due}
+  four: {kind: number, points: 1, answer: 4, visibility: public}
+  twice: {kind: formula, points: 1, answer: 2*x, variables: {x: [0, 1]}}
+  why: {kind: text, points: 1}
+"""
+RIGHT = "{two: 2, four: 4, twice: x + x, why: because}"
+
+
+@pytest.fixture
+def ask(tmp_path):
+    """Grade code and a sheet on an assignment with functions and questions; None is not handed in."""
+
+    def ask(code, sheet, *, public_only=False, questions=QUESTIONS):
+        spec = SPEC.replace("{file: work.py}", "{file: work.py, answers: answers.yaml}") + questions
+        write(tmp_path / "small", {"assignment.yaml": spec, "inputs.py": INPUTS, "solution.py": SOLUTION})
+        loaded = assignment.load(tmp_path / "small")
+        handed = {"work.py": code, "answers.yaml": sheet}
+        write(tmp_path / "ann", {name: text for name, text in handed.items() if text is not None})
+        (submitted,) = submission.collect([tmp_path / "ann"], loaded.spec.submission)
+        plan = engine.prepare(loaded)
+        with ForkServer(Zygote(), loaded.spec.limits, ["numpy"], functions=2) as server:
+            return engine.grade_one(plan.public() if public_only else plan, server, submitted)
+
+    return ask
+
+
+def test_code_and_answers_are_graded_together(ask):
+    result = ask(DOUBLE + PAIR, RIGHT)
+    assert statuses(result) == {
+        "double": "passed", "pair": "passed", "two": "passed", "four": "passed", "twice": "passed", "why": "pending"}  # fmt: skip
+    assert (result.score, result.max_score, result.lost) == (6, 7, False)
+    assert result.files == ("work.py", "answers.yaml")
+    assert list(jsonschema.Draft202012Validator(INTERFACE).iter_errors(json.loads(render(result)))) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "sheet", "functions", "answers", "message"),
+    [
+        (None, RIGHT, "missing", "passed", "Nothing could be graded: no work.py was handed in."),
+        (DOUBLE + PAIR, None, "passed", "missing", "Nothing could be graded: no answers.yaml was handed in."),
+        ("def", RIGHT, "error", "passed", "work.py is not valid Python"),
+        (DOUBLE + PAIR, "two: a: b", "passed", "error", "answers.yaml, line 1, is not valid YAML"),
+        (DOUBLE + PAIR, "[]", "passed", "missing", "There is no answer `two`."),
+        (DOUBLE + PAIR, "[2, 4]", "passed", "error", "answers.yaml must have a line `question: answer`"),
+    ],
+)
+def test_what_is_wrong_with_one_leaves_the_other(ask, code, sheet, functions, answers, message):
+    result = ask(code, sheet)
+    assert [statuses(result)[name] for name in ("double", "two")] == [functions, answers]
+    said = [case.message for item in result.items for case in item.cases if case.message]
+    assert said[0].startswith(message)
+
+
+def test_a_check_tells_of_a_hidden_answer_only_if_it_can_be_read(ask):
+    result = ask(DOUBLE + PAIR, "{two: 3, four: 3, twice: 2x, why: because}", public_only=True)
+    assert {item.name: item.status for item in result.items[2:]} == {
+        "two": "pending", "four": "failed", "twice": "error", "why": "pending"}  # fmt: skip
+    assert result.items[2].cases[0].message == "It can be read; whether it is right is told when it is graded."
+    assert "did you mean 2*x?" in result.items[4].cases[0].message
+    assert result.items[2].score == 0
+
+
+def test_an_explanation_waits_until_it_is_due(ask):
+    assert ask(DOUBLE, "{two: 3}").items[2].explanation == "One and one."
+    assert ask(DOUBLE, "{two: 3}", questions=QUESTIONS.replace("2020", "2999")).items[2].explanation is None
+
+
+def test_answers_alone_are_graded_without_a_sandbox(tmp_path):
+    spec = "name: quiz\nsubmission: {answers: quiz.json}\n" + QUESTIONS
+    loaded = assignment.load(write(tmp_path / "quiz", {"assignment.yaml": spec}))
+    write(tmp_path, {"class/ann/quiz.json": '{"two": 2, "four": 5}', "class/bob/quiz.csv": "two,1\ntwo,2\ntwo,3"})
+    submissions = submission.collect([tmp_path / "class"], loaded.spec.submission)
+    with servers.for_a_class(loaded.spec, [], None, 1) as opened:
+        ann, bob = engine.grade(loaded, submissions, opened)
+    assert (ann.score, ann.sandbox, ann.lost) == (1, (), True)
+    assert (bob.score, bob.items[0].attempts) == (1, Attempts(2, 2))
+
+
+def test_a_mistake_of_ours_in_an_answer_is_a_fault_and_costs_nothing(ask, monkeypatch, capsys):
+    monkeypatch.setattr(engine, "read_sheet", lambda *_: 1 / 0)
+    assert (ask(DOUBLE + PAIR, RIGHT).score, "Traceback" in capsys.readouterr().err) == (None, True)

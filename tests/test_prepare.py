@@ -155,7 +155,7 @@ def test_it_is_our_fault_with(name, small):
 
 def test_the_instructors_code_runs_once_for_all(small, monkeypatch):
     first = plan(small)
-    monkeypatch.setattr(prepare, "_Instructor", None)  # using it would fail
+    monkeypatch.setattr(prepare, "Instructor", None)  # using it would fail
     assert plan(small).calls["pair"] == first.calls["pair"]
 
 

@@ -39,10 +39,12 @@ def test_the_readmes_spec_is_a_valid_one():
 
 def test_every_key_of_a_spec_is_documented():
     page = (ROOT / "docs/writing-assignments.md").read_text()
-    from grader.model import Limits, Tolerance
+    from grader.model import Limits
+    from grader.questions import KINDS, Close
     from grader.spec import Case, Function, Load, Make, MakeArray, Submission
+    from grader.tolerances import Tolerance
 
-    for part in (Spec, Submission, Limits, Function, Case, Tolerance, Load, Make, MakeArray):
+    for part in (Spec, Submission, Limits, Function, Case, Tolerance, Load, Make, MakeArray, *KINDS, Close):
         for key in part.model_fields:
             assert re.search(rf"\b{key}\b", page), f"{key} of {part.__name__}"
 

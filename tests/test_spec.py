@@ -9,8 +9,8 @@ import yaml
 
 from grader.assignment import LARGEST_SPEC, find, load
 from grader.errors import SpecError, UsageError
-from grader.model import Tolerance
 from grader.spec import Load, Make, json_schema
+from grader.tolerances import Tolerance
 from tests.conftest import NAIVE_EM, ROOT, write
 
 GOOD = """\
@@ -117,7 +117,7 @@ BROKEN = {
     "a tolerance of nothing returned": (("      y: {dec", "      x: {dec"), [
         (8, "$.functions.f.tolerance.x", "'x' is not one of the returns (y, z)")]),
     "two kinds of tolerance": (("decimals: 3", "decimals: 3, rtol: 0.1"), [
-        (8, "$.functions.f.tolerance.y", "give rtol and atol, or decimals, or digits: only one of the three")]),
+        (8, "$.functions.f.tolerance.y", "give rtol and atol, or decimals, or digits, or percent: only one of the four")]),
     "two cases of one name": (("z: [1, 2]}", "z: [1, 2]}\n      - {name: first, expect: {y: 1, z: 2}}"), [
         (13, "$.functions.f.cases[1].name", "another case has the name 'first'")]),
     "only remarks": (("name: first", "name: first\n        remark: true"), [
@@ -195,7 +195,10 @@ def test_an_assignment_is_found_by_its_name(monkeypatch):
     ("name", "message"),
     [
         ("naive_me", "naive_me: no such assignment (did you mean 'naive_em'?)"),
-        ("qqq", "qqq: no such assignment (known: naive_em)"),
+        (
+            "qqq",
+            f"qqq: no such assignment (known: {', '.join(sorted(p.parent.name for p in NAIVE_EM.parent.glob('*/*.yaml')))})",
+        ),
         ("tests", "tests: no assignment.yaml in this folder"),
     ],
 )

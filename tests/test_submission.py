@@ -6,14 +6,17 @@ from pathlib import Path
 import pytest
 
 from grader.errors import UsageError
-from grader.submission import LARGEST_FILE, collect
+from grader.spec import Submission
+from grader.submission import LARGEST_FILE, Handed, collect, here
 from tests.conftest import write
 
 FILE = "work.py"
+WORK = Submission(file=FILE)
+BOTH = Submission(file=FILE, answers="answers.yaml")
 
 
 def one(path):
-    (submission,) = collect([path], FILE)
+    (submission,) = collect([path], WORK)
     return submission
 
 
@@ -23,7 +26,7 @@ def klass(tmp_path):
 
 
 def test_a_folder_of_folders_is_a_class_in_order(klass):
-    assert [(s.id, s.main, s.files) for s in collect([klass], FILE)] == [
+    assert [(s.id, s.code.main, s.files) for s in collect([klass], WORK)] == [
         ("alice", FILE, {FILE: b"a = 1"}), ("bob", FILE, {FILE: b"b = 1"})]  # fmt: skip
 
 
@@ -57,7 +60,7 @@ def test_what_the_graded_file_mentions_comes_along(tmp_path):
 def test_the_graded_file_is_found_further_down(tmp_path):
     write(tmp_path / "class", {"erin/project/src/work.py": "import aid", "erin/project/src/aid.py": ""})
     submission = one(tmp_path / "class")
-    assert (submission.id, submission.main) == ("erin", "project/src/work.py")
+    assert (submission.id, submission.code.main) == ("erin", "project/src/work.py")
     assert set(submission.files) == {"project/src/work.py", "project/src/aid.py"}
 
 
@@ -96,21 +99,21 @@ def test_an_unreadable_file_says_why_and_the_rest_is_read(name, klass):
     make, problem = UNREADABLE[name]
     (klass / "alice" / FILE).unlink()
     make(klass / "alice" / FILE)
-    alice, bob = collect([klass], FILE)
-    assert alice.problem.startswith(problem)
-    assert (alice.files, bob.problem) == ({}, None)
+    alice, bob = collect([klass], WORK)
+    assert alice.code.problem.startswith(problem)
+    assert (alice.files, bob.code.problem) == ({}, None)
 
 
 def test_a_link_inside_the_folder_is_followed(klass):
     (klass / "bob" / FILE).rename(klass / "bob" / "final.py")
     (klass / "bob" / FILE).symlink_to("final.py")
-    assert collect([klass], FILE)[1].files == {FILE: b"b = 1"}
+    assert collect([klass], WORK)[1].files == {FILE: b"b = 1"}
 
 
 def test_a_helper_that_links_out_is_not_there(klass):
     write(klass, {"alice/work.py": "import aid", "bob/work.py": "secret = 1"})
     (klass / "alice" / "aid.py").symlink_to(klass / "bob" / FILE)
-    assert collect([klass], FILE)[0].files == {FILE: b"import aid"}
+    assert collect([klass], WORK)[0].files == {FILE: b"import aid"}
 
 
 def test_modules_of_too_many_megabytes_are_refused(klass):
@@ -118,18 +121,18 @@ def test_modules_of_too_many_megabytes_are_refused(klass):
     write(
         klass / "alice", {FILE: f"import {', '.join(names)}", **{f"{name}.py": b"#" * LARGEST_FILE for name in names}}
     )
-    assert collect([klass], FILE)[0].problem == "its modules have more than 8 MiB"
+    assert collect([klass], WORK)[0].code.problem == "its modules have more than 8 MiB"
 
 
 def test_a_folder_of_too_many_files_is_refused(klass, monkeypatch):
     monkeypatch.setattr("grader.submission.MOST_ENTRIES", 3)
     write(klass / "carl", {f"{n}.txt": "" for n in range(5)})
-    assert collect([klass], FILE)[2].problem == "its folder holds more than 3 files and folders"
+    assert collect([klass], WORK)[2].code.problem == "its folder holds more than 3 files and folders"
 
 
 def test_a_students_folder_that_is_a_link_is_refused(klass):
     (klass / "zoe").symlink_to(klass / "alice")
-    assert collect([klass], FILE)[2].problem == "the folder is a link, which is not followed"
+    assert collect([klass], WORK)[2].code.problem == "the folder is a link, which is not followed"
 
 
 @pytest.mark.parametrize(
@@ -141,18 +144,18 @@ def test_a_students_folder_that_is_a_link_is_refused(klass):
 )
 def test_a_folder_without_the_file_is_a_submission_without_it(files, problem, klass):
     write(klass / "carl", files)
-    carl = collect([klass], FILE)[2]
-    assert (carl.id, carl.problem, carl.absent) == ("carl", problem, True)
+    carl = collect([klass], WORK)[2]
+    assert (carl.id, carl.code.problem, carl.code.absent) == ("carl", problem, True)
 
 
 def test_several_files_of_that_name_are_told(klass):
     write(klass / "carl", {"v1/work.py": "", "v2/work.py": ""})
-    assert collect([klass], FILE)[2].problem == "there are 2 files named work.py: v1/work.py, v2/work.py"
+    assert collect([klass], WORK)[2].code.problem == "there are 2 files named work.py: v1/work.py, v2/work.py"
 
 
 def test_a_file_as_large_as_allowed_is_read(klass):
     (klass / "alice" / FILE).write_bytes(b"#" * LARGEST_FILE)
-    assert collect([klass], FILE)[0].problem is None
+    assert collect([klass], WORK)[0].code.problem is None
 
 
 def test_a_name_that_is_not_utf8_becomes_an_id_that_is(tmp_path):
@@ -193,11 +196,54 @@ def test_a_path_without_submissions_gets_one_line(path, message, tmp_path, monke
     )
     (tmp_path / "empty").mkdir()
     with pytest.raises(UsageError) as caught:
-        collect([Path(path)], FILE)
+        collect([Path(path)], WORK)
     assert str(caught.value) == message
 
 
 def test_two_submissions_of_one_name_are_refused(klass, tmp_path):
     write(tmp_path / "late", {"alice/work.py": ""})
     with pytest.raises(UsageError, match="two submissions are called 'alice'"):
-        collect([klass, tmp_path / "late"], FILE)
+        collect([klass, tmp_path / "late"], WORK)
+
+
+def test_code_and_answers_are_found_apart(tmp_path):
+    write(
+        tmp_path,
+        {
+            "class/ann/work.py": "a = 1",
+            "class/ann/answers.json": "{}",
+            "class/bob/work.py": "",
+            "class/eve/hw/answers.yaml": "",
+        },
+    )
+    ann, bob, eve = collect([tmp_path / "class"], BOTH)
+    assert (ann.code.main, ann.sheet.main, ann.files) == (FILE, "answers.json", {FILE: b"a = 1", "answers.json": b"{}"})
+    assert bob.sheet == Handed("answers.yaml", problem="no answers.yaml was handed in", absent=True)
+    assert (eve.code.absent, eve.sheet.main) == (True, "hw/answers.yaml")
+
+
+def test_a_sheet_of_another_name_stands_alone_and_keeps_its_kind(tmp_path):
+    (carol,) = collect([write(tmp_path, {"carol.csv": "loglik,1", "work.py": ""}) / "carol.csv"], BOTH)
+    assert (carol.id, carol.sheet.main, carol.code.absent) == ("carol", "answers.csv", True)
+
+
+def test_two_sheets_are_told(tmp_path):
+    (ann,) = collect(
+        [write(tmp_path / "ann", {"answers.yaml": "", "answers.csv": ""})], Submission(answers="answers.yaml")
+    )
+    assert ann.sheet.problem == "there are 2 files named answers.yaml: answers.csv, answers.yaml"
+
+
+def test_of_ones_own_folder_what_is_there_is_taken(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert here(BOTH) == Path(FILE)
+    write(tmp_path, {"answers.csv": ""})
+    assert here(BOTH) == Path("answers.csv")
+
+
+def test_what_is_wanted_is_told_with_all_its_names(tmp_path):
+    with pytest.raises(
+        UsageError,
+        match=r"notes.md: a submission is a .py, .yaml, .yml, .json, .csv file or a folder with work.py or answers.yaml",
+    ):
+        collect([write(tmp_path, {"notes.md": ""}) / "notes.md"], BOTH)

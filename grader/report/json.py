@@ -34,4 +34,4 @@ def _result(result: Result) -> dict[str, Any]:
 
 def _item(item: ItemResult) -> dict[str, Any]:
     cases = [{**asdict(case), "seconds": round(case.seconds, 6), "diagnosis": None} for case in item.cases]
-    return {**asdict(item), "kind": "function", "cases": cases}
+    return {**asdict(item), "cases": cases}

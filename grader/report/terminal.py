@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.messages import FREE
-from grader.model import CaseResult, ItemResult, Result
+from grader.model import Attempts, CaseResult, ItemResult, Result
 
 PLAIN_WIDTH = 120
 """How wide lines are where there is no terminal, in characters."""
@@ -19,6 +19,8 @@ NARROW = 110
 """From how many characters on messages have a column of their own."""
 MESSAGE_LENGTH = 200
 """How much of a message a class's table shows, in characters; the rest is in the JSON."""
+WORDED = 5
+"""For how many items a class's table has room for words; beyond, it has marks and a legend."""
 PRINTED_LINES = 10
 """How much is shown of what a submission printed."""
 
@@ -43,16 +45,20 @@ def _plain(text: str) -> str:
 def table(results: Sequence[Result], *, messages: bool = True) -> RenderableType:
     """Return a row a submission: a column a function, the score, and the first thing to mend."""
     names = next((tuple(item.name for item in result.items) for result in results if result.items), ())
+    many = len(names) > WORDED
     grid = Table(box=None, pad_edge=False, header_style="dim")
-    for name in ("submission", *names, "score"):
+    for name in ("submission", *(map(str, range(1, len(names) + 1)) if many else names), "score"):
         grid.add_column(name, no_wrap=True)
     if messages:
         grid.add_column("first thing to mend", overflow="fold")
     for result in results:
-        cells = [_cell(item) for item in result.items] or [Text("fault", style="magenta")] * len(names)
+        cells = [_cell(item, mark=many) for item in result.items] or [Text("fault", style="magenta")] * len(names)
         first = [Text(_first(result))] if messages else []
         grid.add_row(Text(result.id), *cells, Text(_score(result)), *first)
-    return grid
+    if not many:
+        return grid
+    legend = ", ".join(f"{n + 1} {name}" for n, name in enumerate(names))
+    return Group(grid, Text(f"{legend}\n{', '.join(f'{mark} {what}' for what, mark in _MARKS.items())}", style="dim"))
 
 
 def lines(results: Sequence[Result]) -> RenderableType:
@@ -62,10 +68,15 @@ def lines(results: Sequence[Result]) -> RenderableType:
     return Group(table(results, messages=False), *messages)
 
 
-def _cell(item: ItemResult) -> Text:
-    if item.status == "passed":
-        return Text("passed", style="green")
-    return Text(item.status, style="yellow" if item.score else "red")
+def _cell(item: ItemResult, *, mark: bool) -> Text:
+    what = "partly" if item.score and item.status not in _FINE else item.status
+    style = _FINE.get(item.status, "yellow" if item.score else "red")
+    return Text(_MARKS.get(what, "!"), style) if mark else Text(item.status, style)
+
+
+_FINE = {"passed": "green", "pending": "cyan"}
+_MARKS = {"passed": "✓", "partly": "~", "failed": "✗", "missing": "-", "pending": "…", "error": "!"}
+"""For a table with many columns; what is none of these ended in an error of some kind."""
 
 
 def _first(result: Result) -> str:
@@ -73,8 +84,9 @@ def _first(result: Result) -> str:
         return f"{_plain(result.fault)} (a fault of ours: nothing is lost)"
     for item in result.items:
         for case in item.cases:
-            if case.status != "passed" and not case.remark:
-                return shorten(_plain(case.message), MESSAGE_LENGTH, placeholder=" …")
+            if case.status not in {"passed", "pending"} and not case.remark:
+                question = "" if item.kind == "function" else f"{item.name}: "
+                return shorten(question + _plain(case.message), MESSAGE_LENGTH, placeholder=" …")
     return ""
 
 
@@ -86,7 +98,7 @@ def detail(result: Result) -> RenderableType:
     said: set[str] = set()
     for item in result.items:
         parts.append(_heading(item))
-        parts.extend(Padding(part, (0, 0, 0, 2)) for part in _cases(item, said))
+        parts.extend(Padding(part, (0, 0, 0, 2)) for part in [*_cases(item, said), *_besides(item)])
     if result.stdout:
         printed = _plain(result.stdout).splitlines()
         more = [f"… ({len(printed) - PRINTED_LINES} more lines)"] if len(printed) > PRINTED_LINES else []
@@ -97,9 +109,22 @@ def detail(result: Result) -> RenderableType:
 def _heading(item: ItemResult) -> Text:
     counted = [case for case in item.cases if not case.remark]
     passed = sum(case.status == "passed" for case in counted)
-    mark, style = ("✓", "green") if passed == len(counted) else ("✗", "red")
-    score = f"{item.score:.4g} of {item.max_score:.4g}"
-    return Text.assemble((f"{mark} {item.name}", style), f"  {score}  ", (f"{passed} of {len(counted)} cases", "dim"))
+    mark, style = (_MARKS[item.status], _FINE[item.status]) if item.status in _FINE else ("✗", "red")
+    score = "pending" if item.status == "pending" else f"{item.score:.4g} of {item.max_score:.4g}"
+    how = f"{passed} of {len(counted)} cases" if item.attempts is None else _attempts(item.attempts)
+    return Text.assemble((f"{mark} {item.name}", style), f"  {score}  ", (how, "dim"))
+
+
+def _attempts(attempts: Attempts) -> str:
+    if attempts.allowed is None:
+        return ""
+    return f"{attempts.used} of {attempts.allowed} {'attempt' if attempts.allowed == 1 else 'attempts'} used"
+
+
+def _besides(item: ItemResult) -> list[Text]:
+    """Return how a formula was understood, and what explains the answer."""
+    read = [Text(f"read as {_plain(item.latex)}", style="dim")] if item.latex else []
+    return read + ([Text(f"Explanation: {_plain(item.explanation).strip()}", "dim")] if item.explanation else [])
 
 
 def _cases(item: ItemResult, said: set[str]) -> list[Text]:
@@ -116,7 +141,7 @@ def _cases(item: ItemResult, said: set[str]) -> list[Text]:
 
 def _line(message: str, cases: Sequence[CaseResult]) -> Text:
     failed = [case for case in cases if case.status != "passed"]
-    costs = any(not case.remark for case in failed)
+    costs = any(not case.remark and case.status != "pending" for case in failed)
     mark, style = ("✗", "red") if costs else ("·", "yellow")
     names = cases[0].name + (f" and {len(cases) - 1} more" if len(cases) > 1 else "")
     status = f" ({failed[0].status})" if costs else ""
@@ -125,9 +150,10 @@ def _line(message: str, cases: Sequence[CaseResult]) -> Text:
 
 def _summary(results: Sequence[Result]) -> Text:
     graded = [result for result in results if not result.fault]
-    full = sum(all(item.status == "passed" for item in result.items) for result in graded)
+    full = sum(not result.lost for result in graded)
     if len(results) == 1:
-        return Text(f"Score: {_score(results[0])}", style="bold")
+        waiting = math.fsum(item.max_score for item in results[0].items if item.status == "pending")
+        return Text(f"Score: {_score(results[0])}{f', and {waiting:.4g} pending' if waiting else ''}", style="bold")
     mean = math.fsum(result.score or 0.0 for result in graded) / max(len(graded), 1)
     text = f"{len(results)} submissions: {full} passed everything, {len(graded) - full} lost points; mean {mean:.2f}"
     faults = len(results) - len(graded)

@@ -18,6 +18,7 @@ from grader.sandbox.client import Deadline, Output, call_request, load_request
 from grader.sandbox.forkserver import ForkServer
 from grader.sandbox.launch import Zygote
 from grader.sandbox.lockdown import LAYERS
+from grader.spec import Submission
 from tests.conftest import INPUTS, NAIVE_EM, SOLUTION, SPEC, write
 from tests.leftovers import everything
 
@@ -74,7 +75,7 @@ def test_two_workers_grade_a_thousand_nearly_twice_as_fast_as_one():
     if len(os.sched_getaffinity(0)) < 2:
         pytest.skip("there is only one core")
     loaded = assignment.load(NAIVE_EM)
-    (work,) = submission.collect([NAIVE_EM / "samples/right_vectorised"], "naive_em.py")
+    (work,) = submission.collect([NAIVE_EM / "samples/right_vectorised"], Submission(file="naive_em.py"))
     one, two = (graded(loaded, [work] * 1000, jobs) for jobs in (1, 2))
     print(f"\n1,000 submissions: one worker {one:.1f} s, two {two:.1f} s ({2 * two:.1f} ms each)")
     print(f"   one / two: {one / two:.2f}, wanted at least 1.7: {'met' if one / two >= 1.7 else 'MISSED'}")
@@ -83,7 +84,7 @@ def test_two_workers_grade_a_thousand_nearly_twice_as_fast_as_one():
 
 def test_ten_thousand_submissions_leave_nothing_and_the_grader_as_small_as_it_was(tmp_path, monkeypatch):
     write(tmp_path / "small", {"assignment.yaml": SPEC, "inputs.py": INPUTS, "solution.py": SOLUTION})
-    (work,) = submission.collect([write(tmp_path / "ann", {"work.py": SOLUTION})], "work.py")
+    (work,) = submission.collect([write(tmp_path / "ann", {"work.py": SOLUTION})], Submission(file="work.py"))
     loaded = assignment.load(tmp_path / "small")
     graded(loaded, [work] * 200, 2)
     temporary = tmp_path / "temporary"

@@ -6,10 +6,8 @@ Each benchmark prints what it measured and what is wanted, and fails beyond twic
 changes a ratio by tens of percent, a mistake in the design (a fresh process a submission) by far more.
 """
 
-import statistics
 import subprocess
 import sys
-import time
 import types
 from pathlib import Path
 
@@ -22,39 +20,15 @@ from grader.prepare import prepare
 from grader.sandbox import protocol
 from grader.sandbox.forkserver import ForkServer
 from grader.sandbox.launch import Zygote
+from grader.spec import Submission
+from tests.benchmarks.timing import expect_at_most, in_turn
 from tests.conftest import NAIVE_EM
 
 pytestmark = pytest.mark.benchmark
 
-ROUNDS = 9
 CLASS = 10
 """How many submissions follow each other, as they do in a class."""
 SAMPLE = NAIVE_EM / "samples" / "right_vectorised"
-
-
-def seconds(action, times):
-    began = time.perf_counter()
-    for _ in range(times):
-        action()
-    return (time.perf_counter() - began) / times
-
-
-def in_turn(times=1, **actions):
-    """Run each action some times in a row, in turn, over and over; return the median in ms of each by itself."""
-    series = {name: [] for name in actions}
-    for n in range(ROUNDS + 1):
-        for name, action in actions.items():
-            lasted = seconds(action, times)
-            if n:  # the first round warms up
-                series[name].append(lasted)
-    medians = {name: 1000 * statistics.median(values) for name, values in series.items()}
-    print("\n" + "   ".join(f"{name.replace('_', ' ')} {median:.1f} ms" for name, median in medians.items()))
-    return medians
-
-
-def expect_at_most(measured, bound, fails_beyond=2):
-    print(f"   {measured:.1f} ms, wanted at most {bound:.1f} ms: {'met' if measured <= bound else 'MISSED'}")
-    assert measured <= fails_beyond * bound
 
 
 def command(*arguments, cwd):
@@ -117,7 +91,7 @@ def fresh_process(source, folder):
     ],
 )
 def test_isolation_costs_at_most_half_and_six_milliseconds(plan, name, fails_beyond, tmp_path):
-    (work,) = submission.collect([NAIVE_EM / "samples" / name], "naive_em.py")
+    (work,) = submission.collect([NAIVE_EM / "samples" / name], Submission(file="naive_em.py"))
     source = work.files["naive_em.py"]
     with ForkServer(Zygote(), Limits(), ["numpy"], functions=3) as server:
         times = in_turn(

@@ -5,9 +5,10 @@ import sys
 
 import pytest
 
-from grader import assignment, engine, prepare, servers, submission
+from grader import assignment, engine, instructor, servers, submission
 from grader.report.json import render
 from grader.sandbox.launch import Zygote
+from grader.spec import Submission
 from tests.conftest import INPUTS, SOLUTION, SPEC, write
 
 ZEROS = "import numpy as np\ndef double(x): return 0 * np.asarray(x)\ndef pair(xs): return 0, 0\n"
@@ -150,7 +151,7 @@ def grade(tmp_path_factory):
     def grade(sources):
         for name, source in sources.items():
             write(folder / "class" / name, {"work.py": ZEROS + source})
-        submissions = submission.collect([folder / "class"], "work.py")
+        submissions = submission.collect([folder / "class"], Submission(file="work.py"))
         with servers.for_a_class(loaded.spec, [Zygote()], None, 1) as opened:
             return {result.id: result for result in engine.grade(loaded, submissions, opened)}
 
@@ -199,8 +200,8 @@ def test_the_seed_that_a_submission_finds_is_not_the_one_that_its_inputs_were_dr
 
 def test_with_one_seed_for_both_it_could_tell_beforehand_what_comes(grade, monkeypatch):
     """The twin."""
-    seed = prepare._seed
-    monkeypatch.setattr(prepare, "_seed", lambda _use, *case: seed("make", *case))
+    seed = instructor._seed
+    monkeypatch.setattr(instructor, "_seed", lambda _use, *case: seed("make", *case[:4], "x"))
     assert grade({"guesses": GUESSES})["guesses"].stdout.split() == ["wrong", "guessed"]
 
 

@@ -1,0 +1,207 @@
+"""From a question and what stands in the sheet to a result.
+
+Attempts that cannot be read are told and not counted. Of those that can, as many count as are allowed, and the last of
+them is judged.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import assert_never
+
+from grader.answers import choice, formula, number
+from grader.answers.latex import latex
+from grader.answers.sheet import Sheet
+from grader.answers.verdict import Judgement, Raw, UnreadableAnswer, quoted, sentence, single
+from grader.model import Attempts, CaseResult, ItemResult, Status
+from grader.questions import ChoiceQuestion, FormulaQuestion, NumberQuestion, Question, TextQuestion
+from grader.score import status
+
+UNTOLD = "It can be read; whether it is right is told when it is graded."
+ALONE = "answer"
+"""The name of a question's only case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question, with what decides about it besides its own keys."""
+
+    name: str
+    question: Question
+    seed: str
+    """From which the points are drawn that formulas are compared at."""
+    is_due: bool = False
+    """Whether the time to hand in is over."""
+    told: bool = True
+    """Whether it may be told if the answer is right."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A blank, or the whole question: what it is called, its share of the points, and how it was judged."""
+
+    name: str
+    judgement: Judgement
+    status: Status
+    latex: str | None = None
+
+
+def judge_sheet(asks: Sequence[Asked], sheet: Sheet) -> tuple[ItemResult, ...]:
+    """Judge the answers to all questions of an assignment."""
+    names = {ask.name for ask in asks}
+    strays = [quoted(name) for name in sheet.attempts if name not in names]
+    hint = f" The sheet has {', '.join(strays[:5])}, which no question is called." if strays else ""
+    results = []
+    for ask in asks:
+        if ask.name in sheet.problems:
+            results.append(failed(ask, "error", sentence(sheet.problems[ask.name])))
+        elif ask.name not in sheet.attempts:
+            results.append(failed(ask, "missing", f"{_none(ask)}{hint}"))
+        else:
+            results.append(judge(ask, sheet.attempts[ask.name]))
+    return tuple(results)
+
+
+def judge(ask: Asked, attempts: Sequence[Raw]) -> ItemResult:
+    """Judge the last of the attempts that counts."""
+    readable: list[Raw] = []
+    unreadable = ""
+    for raw in attempts:
+        if not _is_empty(raw):
+            try:
+                _read(replace(ask, told=False), raw)
+                readable.append(raw)
+                unreadable = ""
+            except UnreadableAnswer as error:
+                unreadable = sentence(str(error))
+    counted = readable[: ask.question.attempts]
+    if not counted:
+        return failed(ask, "error" if unreadable else "missing", unreadable or _none(ask))
+    late = len(readable) - len(counted)
+    if late:
+        unreadable = f"{late} of {len(readable)} attempts came after the {len(counted)} that count."
+    return _item(ask, _read(ask, counted[-1]), len(counted), unreadable)
+
+
+def failed(ask: Asked, found: Status, message: str) -> ItemResult:
+    """Return the result of a question to which there is no answer that could be judged."""
+    parts = [_Part(name, Judgement(0.0, message), found) for name in _names(ask.question)]
+    return _item(ask, parts, 0, "")
+
+
+def _none(ask: Asked) -> str:
+    return f"There is no answer `{ask.name}`."
+
+
+def _is_empty(raw: Raw) -> bool:
+    if isinstance(raw, str):
+        return not raw.strip()
+    return all(map(_is_empty, raw.values() if isinstance(raw, dict) else raw))
+
+
+def _names(question: Question) -> list[str]:
+    return list(question.blanks) if isinstance(question, ChoiceQuestion) and question.blanks else [ALONE]
+
+
+def _read(ask: Asked, raw: Raw) -> list[_Part]:
+    """Read an answer, and judge it if it may be told."""
+    question = ask.question
+    match question:
+        case NumberQuestion():
+            got = number.read(single(raw))
+            return [_part(ask, lambda: number.judge(got, question.rules))]
+        case FormulaQuestion():
+            return [_formula(ask, question, single(raw))]
+        case ChoiceQuestion():
+            return list(_choice(ask, question, raw))
+        case TextQuestion():
+            single(raw)
+            return [_Part(ALONE, Judgement(0.0, "A person marks this."), "pending")]
+    assert_never(question)
+
+
+def _part(ask: Asked, judged: Callable[[], Judgement], name: str = ALONE, preview: str | None = None) -> _Part:
+    if not ask.told:
+        return _Part(name, Judgement(0.0, UNTOLD), "pending", preview)
+    judgement = judged()
+    return _Part(name, judgement, "passed" if judgement.credit == 1 else "failed", preview)
+
+
+def _formula(ask: Asked, question: FormulaQuestion, text: str) -> _Part:
+    tree = question.read(text)
+
+    def judged() -> Judgement:
+        for piece in question.forbid:
+            if formula.uses(text, piece):
+                return Judgement(0.0, f"It must not have `{piece}` in it.")
+        for piece in question.require:
+            if not formula.uses(text, piece):
+                return Judgement(0.0, f"It must have `{piece}` in it.")
+        answer = question.read(question.answer)
+        seed = int.from_bytes(sha256(ask.seed.encode()).digest()[:4], "big")
+        points = formula.draw(answer, question.ranges, question.constants, seed)
+        return formula.judge(tree, answer, points, list(question.variables))
+
+    return _part(ask, judged, preview=latex(tree))
+
+
+def _choice(ask: Asked, question: ChoiceQuestion, raw: Raw) -> Iterator[_Part]:
+    if question.blanks is None:
+        ticked = choice.read_ticks(raw, question.order, several=isinstance(question.answer, list))
+        yield _part(ask, _judged(question, ticked, question.right))
+        return
+    given = choice.read_blanks(raw, list(question.blanks), question.order)
+    for name, right in question.blanks.items():
+        option = given[name]
+        if option is None:
+            yield _Part(name, Judgement(0.0, f"There is no answer for `{name}`."), "missing")
+        else:
+            yield _part(ask, _judged(question, [option], [right]), name)
+
+
+def _judged(question: ChoiceQuestion, ticked: Sequence[str], right: Sequence[str]) -> Callable[[], Judgement]:
+    return lambda: choice.judge(ticked, right, question.options, question.credit)
+
+
+def _item(ask: Asked, parts: Sequence[_Part], used: int, said: str) -> ItemResult:
+    question = ask.question
+    attempts = Attempts(used if ask.told else 0, question.attempts)  # a check costs none
+    share = question.points / len(parts)
+    cases = tuple(
+        CaseResult(
+            name=part.name,
+            status=part.status,
+            visibility=question.visibility,
+            score=share * part.judgement.credit,
+            max_score=share,
+            seconds=0.0,
+            message=" ".join(filter(None, [part.judgement.message, said])),
+        )
+        for part in parts
+    )
+    earned = question.points * sum(part.judgement.credit for part in parts) / len(parts)
+    shown = question.explanation if _is_explained(ask, status(cases), attempts) else ""
+    return ItemResult(
+        name=ask.name,
+        kind=question.kind,
+        status=status(cases),
+        score=earned,
+        max_score=question.points,
+        cases=cases,
+        attempts=attempts,
+        explanation=shown or None,
+        latex=parts[0].latex,
+    )
+
+
+def _is_explained(ask: Asked, found: Status, attempts: Attempts) -> bool:
+    """Tell whether the explanation may be shown."""
+    match ask.question.explain:
+        case "answered":
+            return ask.told and attempts.used > 0
+        case "last_attempt":
+            return ask.told and (found == "passed" or attempts.used == attempts.allowed)
+        case "due":
+            return ask.is_due
+        case "never":
+            return False
