@@ -1,9 +1,10 @@
 """Make toy.txt: 250 points in the plane, on which the handout's published figure holds.
 
-Run it from anywhere where the project is installed: `python make_toy.py > toy.txt`.
+`python make_data.py [FOLDER]` writes it into FOLDER, or else beside this script.
 """
 
 import sys
+from pathlib import Path
 
 import numpy as np
 
@@ -35,4 +36,5 @@ def scaled(X: np.ndarray) -> np.ndarray:
 
 
 if __name__ == "__main__":
-    np.savetxt(sys.stdout, scaled(points()), fmt="%.12f")
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent
+    np.savetxt(folder / "toy.txt", scaled(points()), fmt="%.12f")
