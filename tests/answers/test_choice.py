@@ -181,3 +181,4 @@ def test_halves_need_three_options_for_one_error_and_five_for_two(count, one, tw
 
 def test_a_single_wrong_option_is_not_counted_in_decisions():
     assert choice.judge(["b"], ["a"], list("abc"), "all").message == "That is not right."
+    assert choice.judge(["a", "b"], ["a"], list("abc"), "all").message == "1 of 3 decisions are wrong."

@@ -112,6 +112,12 @@ def test_an_answer_may_have_parts_and_attempts(name):
     assert sheet(text).attempts["q"] == expected
 
 
+def test_a_first_row_with_an_answer_is_no_heading():
+    for row in ("name,5", "q,answer"):
+        key, answer = row.split(",")
+        assert sheet(row, "csv") == Sheet({key: [answer]})
+
+
 def test_a_blank_that_is_called_attempts_is_one_in_a_table_too():
     assert sheet("q.attempts,5\nr,6\n", "csv") == Sheet({"q": [{"attempts": "5"}], "r": ["6"]})
 
