@@ -2,20 +2,47 @@
 
 import textwrap
 
-from grader.answers.choice import LETTERS
+from grader.answers.choice import lettered, listed
 from grader.questions import ChoiceQuestion, FormulaQuestion, NumberQuestion, Question
 from grader.spec import Spec
 
 WIDTH = 100
 """How long lines are, in characters."""
-SHORT = 12
-"""Options of no more characters are listed in a line, and need no letters."""
+_LINES = textwrap.TextWrapper(WIDTH, break_long_words=False, break_on_hyphens=False)
+
+
+HOW = {
+    "number": "**Numbers**: `-1.5`, `2/3` or `1e-3`; with a point, not a comma, and without a unit.",
+    "formula": "**Formulas**: in the names that the question gives, with `+ - * / ^` and brackets, `ln` and `log` (the "
+    "same), `exp`, `sqrt`, `sum`. Write every `*`: `2*x`, not `2x`. Any formula that equals the right one is right.",
+    "choice": "**Choices**: the words of an option, or its letter where there are letters; a list, as `[a, c]`, where "
+    "several are right; and for several blanks `{x0: 1, x1: 2}`, or a list in their order.",
+    "text": "**Text**: as many lines as you need, after `question: >-` and indented.",
+    "": 'In YAML put an answer in "quotes" if it has a colon or begins with a sign other than minus.',
+}
+"""How to write an answer of each kind, and of any."""
+SHEET = (
+    "Write your answers into `{0}.yaml` (or `{0}.json`, or a table `{0}.csv` with a row `question,answer` each). The "
+    "empty sheet is at the end."
+)
+CHECK = (
+    "In the folder of your sheet, `grader check --assignment FOLDER` tells if all your answers can be read, before you "
+    "hand them in (FOLDER is the one with `assignment.yaml`). An answer that cannot be read costs no attempt; where no "
+    "attempts are named you may answer as often as you like."
+)
 
 
 def render(spec: Spec) -> str:
-    """Return a section for each question, with its options in their shuffled order, and an empty sheet."""
+    """Return how to answer, a section for each question with its options in shuffled order, and an empty sheet."""
     sections = [_section(n + 1, name, question) for n, (name, question) in enumerate(spec.questions.items())]
-    return "\n\n".join([*sections, _sheet(spec)]) + "\n"
+    return "\n\n".join([_how_to_answer(spec), "## Questions", *sections, _sheet(spec)]) + "\n"
+
+
+def _how_to_answer(spec: Spec) -> str:
+    kinds = {"", *(question.kind for question in spec.questions.values())}
+    points = "\n".join(f"- {_wrapped(text)}".replace("\n", "\n  ") for kind, text in HOW.items() if kind in kinds)
+    sheet = SHEET.format((spec.submission.answers or "").rpartition(".")[0])
+    return "\n\n".join(["## How to answer", _wrapped(sheet), points, _wrapped(CHECK)])
 
 
 def _section(n: int, name: str, question: Question) -> str:
@@ -26,7 +53,9 @@ def _section(n: int, name: str, question: Question) -> str:
 
 
 def _wrapped(text: str) -> str:
-    return "\n".join(textwrap.wrap(text, WIDTH, break_long_words=False, break_on_hyphens=False))
+    """Return a text in lines of one width; where it has a line of its own, that is a paragraph."""
+    paragraphs = (" ".join(line.split()) for line in text.splitlines())
+    return "\n\n".join("\n".join(_LINES.wrap(paragraph)) for paragraph in paragraphs if paragraph)
 
 
 def _how(question: Question) -> list[str]:
@@ -35,8 +64,7 @@ def _how(question: Question) -> list[str]:
         case ChoiceQuestion():
             return [_options(question), *([_blanks(list(question.blanks))] if question.blanks else [])]
         case FormulaQuestion():
-            names = ", ".join(f"`{name}`" for name in [*question.variables, *question.constants])
-            return [f"A formula in {names}."]
+            return [_formula(question)]
         case NumberQuestion(rounded=True, decimals=int(decimals)):
             return [f"Rounded to {decimals} {'decimal' if decimals == 1 else 'decimals'}."]
         case NumberQuestion(rounded=True, digits=int(digits)):
@@ -44,11 +72,23 @@ def _how(question: Question) -> list[str]:
     return []
 
 
+def _formula(question: FormulaQuestion) -> str:
+    names = [f"`{name}`" for name in question.variables]
+    names += [f"`{name}` (which is {value:g})" for name, value in question.constants.items()]
+    text = f"A formula in {', '.join(names)}"
+    for word, pieces in (("with", question.require), ("without", question.forbid)):
+        text += f", {word} {' and '.join(f'`{piece}`' for piece in pieces)}" if pieces else ""
+    return f"{text}."
+
+
 def _options(question: ChoiceQuestion) -> str:
-    several = "\n\nTick all that are right." if isinstance(question.answer, list) else ""
-    if all(len(option) <= SHORT for option in question.options):
-        return f"{'Of' if several else 'One of'}: {', '.join(f'`{option}`' for option in question.order)}.{several}"
-    return "\n".join(f"{letter}) {option}  " for letter, option in zip(LETTERS, question.order, strict=False)) + several
+    several = isinstance(question.answer, list)
+    if lettered(question.options):
+        text = "\n".join(f"{line}  " for line in listed(question.order))
+    else:
+        text = f"{'Of' if several else 'One of'}: {', '.join(f'`{option}`' for option in question.order)}."
+    part = " Ticks that are partly right earn a part of the points." if question.credit != "all" else ""
+    return text + (f"\n\nTick all that are right.{part}" if several else "")
 
 
 def _blanks(names: list[str]) -> str:

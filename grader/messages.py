@@ -9,6 +9,8 @@ from typing import Any
 from grader import model
 from grader.model import Comparison, Differs, Limits, Outcome, Problem, Unequal, WrongParts, WrongShape, WrongType
 
+UNTOLD = "It can be read; whether it is right is told when it is graded."
+"""What is said of a hidden answer before it is handed in."""
 FREE = "This costs no points."
 LONGEST = 200
 """How much is shown of an exception's text, in characters."""

@@ -99,6 +99,21 @@ def _must_be(what: str) -> Callable[[ErrorDetails, Any], str]:
     return lambda _detail, value: f"must be {what} {_got(value)}"
 
 
+def _text(_detail: ErrorDetails, value: Any) -> str:
+    hint = (
+        ' (YAML reads yes, no, on and off as true and false: put them in "quotes")' if isinstance(value, bool) else ""
+    )
+    return f"must be a text {_got(value)}{hint}"
+
+
+def _length(detail: ErrorDetails, value: Any) -> str:
+    ctx = detail["ctx"]
+    if ctx.get("min_length") == 1:
+        return "must not be empty"
+    wanted = f"at least {ctx['min_length']}" if "min_length" in ctx else f"at most {ctx['max_length']}"
+    return f"must have {wanted} entries, not {len(value)}"
+
+
 _KINDS = "number, formula, choice or text"
 
 _WORDS: dict[str, Callable[[ErrorDetails, Any], str]] = {
@@ -109,11 +124,13 @@ _WORDS: dict[str, Callable[[ErrorDetails, Any], str]] = {
     "at": _own_words,
     "float_type": _number,
     "int_type": _number,
-    "string_type": _must_be("a text"),
+    "string_type": _text,
     "bool_type": _must_be("true or false"),
     "dict_type": _must_be("a mapping"),
     "model_type": _must_be("a mapping"),
     "list_type": _must_be("a list"),
     "string_too_short": lambda _detail, _value: "must not be empty",
-    "too_short": lambda _detail, _value: "must not be empty",
+    "too_short": _length,
+    "too_long": _length,
+    "model_attributes_type": _must_be("a mapping"),
 }

@@ -7,6 +7,7 @@ choice   ─ options ─ answer, or blanks ─ credit ─ shuffle
 text
 """
 
+import keyword
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal, Self
 
@@ -24,6 +25,15 @@ SEED = 20260
 
 Explain = Literal["answered", "last_attempt", "due", "never"]
 
+
+def python_name(value: str) -> str:
+    """Return a name that can be one of Python's, or raise ValueError."""
+    if not value.isidentifier() or keyword.iskeyword(value):
+        raise ValueError("must be a Python name")
+    return value
+
+
+Name = Annotated[str, AfterValidator(python_name)]
 Points = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 NonEmpty = Annotated[str, Field(min_length=1)]
 
@@ -51,8 +61,8 @@ class _Question(Part):
     """How many answers count; any number where it is not given."""
     explanation: str = ""
     explain: Explain = "last_attempt"
-    """When the explanation is shown: once there is an answer, when no attempt is left (or the answer is right), after
-    the spec's `due`, or never."""
+    """When the explanation is shown: once there is an answer, when no attempt is left (or the answer is right), all
+    three when the spec's `due` is over, or never."""
     visibility: Visibility = "hidden"
     """Whether a student may learn before handing in whether the answer is right."""
 
@@ -107,7 +117,7 @@ class FormulaQuestion(_Question):
     kind: Literal["formula"]
     answer: Text
     variables: dict[str, Annotated[list[float], Field(min_length=2, max_length=2)]]
-    constants: dict[str, float] = {}
+    constants: dict[str, Annotated[float, Field(allow_inf_nan=False)]] = {}
     """Names that stand for a number, such as n for 2."""
     forbid: list[NonEmpty] = []
     require: list[NonEmpty] = []
@@ -129,7 +139,7 @@ class FormulaQuestion(_Question):
             if not low < high:
                 raise at(["variables", name], "the range must go from a number to a larger one")
         try:
-            formula.draw(self.read(self.answer), self.ranges, self.constants, SEED)
+            formula.draw(self.read(self.answer), self.ranges, self.constants, SEED, formula.DRAWS // 4)
         except (UnreadableAnswer, ValueError) as error:
             raise at(["answer"], str(error)) from error
         return self
@@ -161,7 +171,7 @@ class ChoiceQuestion(_Question):
     options: Annotated[list[Text], Field(min_length=2, max_length=len(choice.LETTERS))]
     answer: Text | Annotated[list[Text], Field(min_length=1)] | None = None
     """The right option; a list where all that are right are to be ticked."""
-    blanks: Annotated[dict[str, Text], Field(min_length=1)] | None = None
+    blanks: Annotated[dict[Name, Text], Field(min_length=1)] | None = None
     """The right option of each blank; they share the points equally."""
     credit: choice.Credit = "all"
     shuffle: int | None = None

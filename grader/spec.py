@@ -9,7 +9,6 @@ An argument is a plain value, or `{load: data/file.txt}`, `{make: function of in
 Nothing of the assignment is run here, and no code is ever made out of a spec.
 """
 
-import keyword
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path, PurePosixPath
@@ -28,7 +27,7 @@ from pydantic import (
 from grader.answers.sheet import SUFFIXES
 from grader.mistakes import at
 from grader.model import Level, Limits, Part, Scoring, Visibility
-from grader.questions import KINDS, Close, NonEmpty, Points, Question
+from grader.questions import KINDS, Close, Name, NonEmpty, Points, Question, python_name
 from grader.tolerances import Tolerance
 
 DATA_SUFFIXES = frozenset({".txt", ".csv", ".npy", ".npz"})
@@ -104,17 +103,11 @@ Argument = Annotated[Any, PlainValidator(_argument, json_schema_input_type=Load 
 Expected = Annotated[Any, PlainValidator(_expected, json_schema_input_type=Load | MakeArray | Plain)]
 
 
-def _name(value: str) -> str:
-    if not value.isidentifier() or keyword.iskeyword(value):
-        raise ValueError("must be a Python name")
-    return value
-
-
 def _dotted_name(value: str) -> str:
     if value == "__main__":
         raise ValueError("must be a module that can be imported")
     for part in value.split("."):
-        _name(part)
+        python_name(part)
     return value
 
 
@@ -141,7 +134,6 @@ def _moment(value: Any) -> datetime:
     return moment
 
 
-Name = Annotated[str, AfterValidator(_name)]
 DottedName = Annotated[str, AfterValidator(_dotted_name)]
 Tolerances = dict[str, Tolerance]
 

@@ -203,7 +203,8 @@ def _find(folder: Path, wanted: _Wanted) -> Handed:
     if len(mains) == 1:
         return _handed(folder, mains[0])
     places = ", ".join(sorted(_relative(path, folder) for path in mains)[:3])
-    return Handed(wanted.name, problem=f"there are {len(mains)} files named {wanted.name}: {places}")
+    named = f"named {wanted.name}" if len(wanted.names) == 1 else "that may be meant"
+    return Handed(wanted.name, problem=f"there are {len(mains)} files {named}: {places}")
 
 
 def _handed(root: Path, main: Path, alone: str = "") -> Handed:

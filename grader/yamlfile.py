@@ -73,7 +73,14 @@ class _Reader:
             return node.value
         try:
             return self.scalars.construct_object(node, deep=True)
-        except (yaml.YAMLError, ValueError, AttributeError, IndexError, KeyError) as error:  # of what a tag asks for
+        except (
+            yaml.YAMLError,
+            ValueError,
+            TypeError,
+            AttributeError,
+            IndexError,
+            KeyError,
+        ) as error:  # of what a tag asks for
             return self._mistake(path, getattr(error, "problem", None) or str(error), node)
 
     def _mapping(self, node: yaml.MappingNode, path: Path) -> dict[Any, Any]:

@@ -453,7 +453,7 @@ def test_a_check_of_answers_tells_if_they_can_be_read_and_no_more(quiz):
 def test_the_questions_are_printed_for_the_handout(quiz):
     done = grader("handout", "quiz", cwd=quiz)
     assert done.returncode == 0
-    assert done.stdout.splitlines()[:3] == ["### 1. `two` (1 point)", "", "What is one and one?"]
+    assert "\n## Questions\n\n### 1. `two` (1 point)\n\nWhat is one and one?\n" in done.stdout
     assert done.stdout.endswith("### The sheet, `answers.yaml`\n\n    two:\n    why:\n")
 
 
@@ -478,3 +478,45 @@ def test_a_table_of_many_items_has_marks_and_a_legend():
     assert lines[2].split()[:8] == ["ann", "✓", "✗", "-", "…", "!", "!", "~"]
     assert lines[4].rstrip() == "1 qpassed, 2 qfailed, 3 qmissing, 4 qpending, 5 qerror, 6 qtimeout, 7 partly"
     assert lines[5].rstrip() == "✓ passed, ~ partly, ✗ failed, - missing, … pending, ! error"
+
+
+SEVERAL = QUIZ.replace("  why:", """\
+  three: {kind: number, points: 1, answer: 3, attempts: 2}
+  where: {kind: choice, points: 2, options: [up, down], blanks: {x: up, y: down}}
+  why:""")  # fmt: skip
+
+
+def test_every_wrong_answer_is_told_even_if_in_the_same_words(quiz):
+    write(quiz, {"quiz/assignment.yaml": SEVERAL, "class/ann/answers.yaml": "two: 9\nthree: 9\nwhere: [down, up]\n"})
+    told = [line.rstrip() for line in grader("grade", "quiz", "class/ann", cwd=quiz).stdout.splitlines()]
+    assert told[1:-3] == [
+        "✗ two  0 of 1", "  ✗ answer (failed): 9 is not right.",
+        "✗ three  0 of 1  1 of 2 attempts used", "  ✗ answer (failed): 9 is not right.",
+        "✗ where  0 of 2", "  ✗ x (failed): That is not right.", "  ✗ y (failed): That is not right."]  # fmt: skip
+
+
+def test_what_is_wrong_with_the_whole_sheet_is_told_once(quiz):
+    write(quiz, {"quiz/assignment.yaml": SEVERAL, "class/ann/answers.yaml": "two: a: b\n"})
+    told = grader("grade", "quiz", "class/ann", cwd=quiz).stdout
+    assert (told.count("is not valid YAML"), told.count("(error): as above")) == (1, 4)
+
+
+def test_what_a_check_may_not_tell_is_said_once_and_costs_no_attempt(quiz):
+    write(quiz, {"quiz/assignment.yaml": SEVERAL, "class/ann/answers.yaml": "two: 2\nthree: 3\n"})
+    told = grader("check", "--assignment", "../../quiz", cwd=quiz / "class/ann").stdout
+    assert told.count("It can be read; whether it is right is told when it is graded.") == 1
+    assert "… three  pending  2 attempts\n" in told
+
+
+def test_a_class_counts_what_waits_to_be_marked(quiz):
+    last = grader("grade", "quiz", "class", cwd=quiz).stdout.splitlines()[-1]
+    assert last == "2 submissions: 0 passed everything, 1 lost points, 1 with answers to be marked; mean 0.50"
+
+
+def test_a_package_that_is_not_there_gets_one_line(here):
+    write(here, {"small/assignment.yaml": SPEC.replace("limits:", "packages: [skleern]\nlimits:")})
+    done = grader("grade", "small", "class", cwd=here)
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == [
+        "grader: small/assignment.yaml:5: $.packages[0]: there is no package 'skleern' on this machine: "
+        "install it (and write the name that is imported)"]  # fmt: skip

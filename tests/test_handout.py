@@ -87,7 +87,7 @@ Answer for each of `x0`, `x1`.
 A long prompt that goes on and on, so that it does not fit on a line, and is wrapped where its words
 end, neither before nor after.
 
-A formula in `x`, `y_1`, `n`.
+A formula in `x`, `y_1`, `n` (which is 2).
 
 ### 6. `number` (1 point)
 
@@ -114,7 +114,34 @@ def spec(tmp_path, *changes):
 
 
 def test_a_handout_has_a_section_for_each_question_and_a_sheet(tmp_path):
-    assert handout.render(spec(tmp_path)) == HANDOUT
+    assert handout.render(spec(tmp_path)).partition("## Questions\n\n")[2] == HANDOUT
+
+
+def test_a_handout_begins_with_how_to_answer_the_kinds_that_there_are(tmp_path):
+    page = handout.render(spec(tmp_path))
+    assert page.startswith("## How to answer\n\nWrite your answers into `answers.yaml` (or `answers.json`, or a table")
+    kinds = ["Numbers", "Formulas", "Choices", "Text"]
+    assert [kind for kind in kinds if f"- **{kind}**: " in page] == kinds
+    alone = "name: work\nsubmission: {answers: answers.yaml}\nquestions:\n  q: {kind: text, points: 1}\n"
+    page = handout.render(load(write(tmp_path, {"assignment.yaml": alone})).spec)
+    assert [kind for kind in kinds if f"- **{kind}**: " in page] == ["Text"]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (("answer: x/(n*y_1)", "answer: x/(n*y_1)\n    forbid: [sqrt, ln]"), "(which is 2), without `sqrt` and `ln`."),
+        (("answer: x/(n*y_1)", "answer: x/(n*y_1)\n    require: ['/']"), "(which is 2), with `/`."),
+        (
+            ("attempts: 2", "credit: halves"),
+            "Tick all that are right. Ticks that are partly right earn a part of the points.",
+        ),
+        (("Which of them is right?", '"One.\\n\\nAnother."'), "\n\nOne.\n\nAnother.\n\n"),
+    ],
+    ids=["forbidden pieces", "required pieces", "partial credit", "paragraphs of a prompt"],
+)
+def test_a_handout_says(change, said, tmp_path):
+    assert said in handout.render(spec(tmp_path, change))
 
 
 ROUNDED = {

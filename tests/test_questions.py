@@ -98,7 +98,7 @@ BROKEN = {
     "a number that is none": (("-24.5", ".nan"), [(7, f"{N}.answer", f"`nan` is not a number: {HOW}")]),
     "no number": (("-24.5", ""), [(7, f"{N}.answer", "must be a text (got None)")]),
     "an empty text for a number": (("-24.5", "''"), [(7, f"{N}.answer", "must not be empty")]),
-    "a truth for a number": (("-24.5", "yes"), [(7, f"{N}.answer", "must be a text (got True)")]),
+    "a truth for a number": (("-24.5", "yes"), [(7, f"{N}.answer", 'must be a text (got True) (YAML reads yes, no, on and off as true and false: put them in "quotes")')]),
     "a mapping for a number": (("-24.5", "{a: 1}"), [(7, f"{N}.answer", "must be a text (got {'a': 1})")]),
     "no numbers": (("-24.5", "[]"), [(7, f"{N}.answer", "must not be empty")]),
     "one of several numbers": (("-24.5", "[1, x]"), [(7, f"{N}.answer[1]", f"`x` is not a number: {HOW}")]),
@@ -153,7 +153,7 @@ BROKEN = {
     "a text for pieces": (("x/y", "x/y\n    forbid: ln"), [(13, f"{F}.forbid", "must be a list (got 'ln')")]),
     # choices
     "two options that are the same": (("[red, green, blue]", "[red, Red, blue]"), [(17, f"{C}.options", "two options are the same")]),
-    "an option that is a truth": (("[red, green, blue]", "[red, blue, yes]"), [(17, f"{C}.options[2]", "must be a text (got True)")]),
+    "an option that is a truth": (("[red, green, blue]", "[red, blue, yes]"), [(17, f"{C}.options[2]", 'must be a text (got True) (YAML reads yes, no, on and off as true and false: put them in "quotes")')]),
     "a text for options": (("[red, green, blue]", "red"), [(17, f"{C}.options", "must be a list (got 'red')")]),
     "an answer that is no option": (("[red, blue]", "purple"), [(18, f"{C}.answer", "'purple' is none of the options")]),
     "one of the answers that is no option": (("[red, blue]", "[red, purple]"), [(18, f"{C}.answer[1]", "'purple' is none of the options")]),

@@ -231,7 +231,7 @@ def test_two_sheets_are_told(tmp_path):
     (ann,) = collect(
         [write(tmp_path / "ann", {"answers.yaml": "", "answers.csv": ""})], Submission(answers="answers.yaml")
     )
-    assert ann.sheet.problem == "there are 2 files named answers.yaml: answers.csv, answers.yaml"
+    assert ann.sheet.problem == "there are 2 files that may be meant: answers.csv, answers.yaml"
 
 
 def test_of_ones_own_folder_what_is_there_is_taken(tmp_path, monkeypatch):

@@ -13,6 +13,8 @@ Credit = Literal["all", "each", "halves"]
 one wrong decision (of three or more) and a quarter for two (of five or more)."""
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
+SHORT = 12
+"""Options of no more characters need no letters."""
 LONGEST = 5000
 """How long an answer may be, in characters."""
 LONGEST_GUESS = 200
@@ -30,6 +32,18 @@ def shown(options: Sequence[str], seed: int | None) -> list[str]:
     return order
 
 
+def lettered(options: Sequence[str]) -> bool:
+    """Tell whether options have letters in the handout; short ones need none."""
+    return any(len(option) > SHORT for option in options)
+
+
+def listed(order: Sequence[str]) -> list[str]:
+    """Return the options as the handout lists them."""
+    if not lettered(order):
+        return list(order)
+    return [f"{letter}) {option}" for letter, option in zip(LETTERS, order, strict=False)]
+
+
 def _plain(text: str) -> str:
     return " ".join(text.casefold().split())
 
@@ -44,11 +58,11 @@ def read(text: str, order: Sequence[str]) -> str:
     by_words = {_plain(option): option for option in order}
     if _plain(text) in by_words:
         return by_words[_plain(text)]
-    letter = re.fullmatch(r"\(?([a-z])[).]?", _plain(text))
+    letter = re.fullmatch(r"\(?([a-z])[).]?", _plain(text)) if lettered(order) else None
     if letter and LETTERS.index(letter[1]) < len(order):
         return order[LETTERS.index(letter[1])]
     near = difflib.get_close_matches(_plain(text), by_words, n=1) if len(text) <= LONGEST_GUESS else []
-    choices = ", ".join(f"{letter}) {option}" for letter, option in zip(LETTERS, order, strict=False))
+    choices = ", ".join(listed(order))
     hint = f" (did you mean {by_words[near[0]]!r}?)" if near else f": {choices}"
     raise UnreadableAnswer(f"{quoted(text)} is none of the options{hint}")
 
@@ -96,24 +110,22 @@ def _on_one_line(text: str, order: Sequence[str]) -> list[str]:
     raise problems[1]
 
 
-def read_blanks(raw: Raw, names: Sequence[str], order: Sequence[str]) -> dict[str, str | None]:
-    """Return the option that stands in each blank, by its name or in their order; None where nothing does.
+def read_blanks(raw: Raw, names: Sequence[str]) -> dict[str, str]:
+    """Return what stands in each blank, by its name or in their order.
 
     Raises:
-        UnreadableAnswer: there is none of that name, their number is another, or what stands there is no option.
+        UnreadableAnswer: there is none of that name, or their number is another.
     """
     if isinstance(raw, dict):
         for key in raw:
             if key not in names:
                 raise UnreadableAnswer(f"there is no blank {quoted(key)}: they are {', '.join(names)}")
-        given = {name: single(raw.get(name, "")) for name in names}
-    else:
-        splits = [_parts(raw, each) for each in _SEPARATORS] if isinstance(raw, str) else [list(map(single, raw))]
-        parts = next((split for split in splits if len(split) == len(names)), splits[-1])
-        if len(parts) != len(names):
-            raise UnreadableAnswer(f"{len(names)} answers are wanted ({', '.join(names)}), not {len(parts)}")
-        given = dict(zip(names, parts, strict=True))
-    return {name: read(text, order) if text.strip() else None for name, text in given.items()}
+        return {name: single(raw.get(name, "")) for name in names}
+    splits = [_parts(raw, each) for each in _SEPARATORS] if isinstance(raw, str) else [list(map(single, raw))]
+    parts = next((split for split in splits if len(split) == len(names)), splits[-1])
+    if len(parts) != len(names):
+        raise UnreadableAnswer(f"{len(names)} answers are wanted ({', '.join(names)}), not {len(parts)}")
+    return dict(zip(names, parts, strict=True))
 
 
 def judge(ticked: Sequence[str], right: Sequence[str], options: Sequence[str], credit: Credit) -> Judgement:
@@ -122,10 +134,9 @@ def judge(ticked: Sequence[str], right: Sequence[str], options: Sequence[str], c
     if not wrong:
         return Judgement(1.0)
     earned = _partly(wrong, len(options), credit)
-    said = (
-        f"{wrong} of {len(options)} decisions are wrong" if len(right) > 1 or len(ticked) > 1 else "That is not right"
-    )
-    return Judgement(earned, f"{said}.")
+    if len(right) == len(ticked) == 1:
+        return Judgement(earned, "That is not right.")
+    return Judgement(earned, f"Wrongly ticked or left out: {wrong} of {len(options)} options.")
 
 
 def _partly(wrong: int, count: int, credit: Credit) -> float:

@@ -68,7 +68,11 @@ def _value(tree: Tree, points: Points) -> Any:
 
 
 def draw(
-    answer: Tree, ranges: Mapping[str, tuple[float, float]], constants: Mapping[str, float], seed: int
+    answer: Tree,
+    ranges: Mapping[str, tuple[float, float]],
+    constants: Mapping[str, float],
+    seed: int,
+    draws: int = DRAWS,
 ) -> dict[str, Numbers]:
     """Return random points of the variables' ranges at which the answer is a number, with the constants.
 
@@ -80,7 +84,7 @@ def draw(
     rng = np.random.default_rng(seed)
     found: list[dict[str, Numbers]] = []
     count = 0
-    for _ in range(DRAWS):
+    for _ in range(draws):
         points = {name: rng.uniform(low, high, POINTS) for name, (low, high) in ranges.items()}
         fixed = {name: np.full(POINTS, number) for name, number in {**CONSTANTS, **constants}.items()}
         points = {**fixed, **points}

@@ -4,6 +4,7 @@ Attempts that cannot be read are told and not counted. Of those that can, as man
 them is judged.
 """
 
+import difflib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -13,11 +14,13 @@ from grader.answers import choice, formula, number
 from grader.answers.latex import latex
 from grader.answers.sheet import Sheet
 from grader.answers.verdict import Judgement, Raw, UnreadableAnswer, quoted, sentence, single
+from grader.messages import UNTOLD
 from grader.model import Attempts, CaseResult, ItemResult, Status
 from grader.questions import ChoiceQuestion, FormulaQuestion, NumberQuestion, Question, TextQuestion
 from grader.score import status
 
-UNTOLD = "It can be read; whether it is right is told when it is graded."
+LONGEST_NAME = 80
+"""How much of a question's name in a sheet is compared with those that there are, in characters."""
 ALONE = "answer"
 """The name of a question's only case."""
 
@@ -49,17 +52,26 @@ class _Part:
 def judge_sheet(asks: Sequence[Asked], sheet: Sheet) -> tuple[ItemResult, ...]:
     """Judge the answers to all questions of an assignment."""
     names = {ask.name for ask in asks}
-    strays = [quoted(name) for name in sheet.attempts if name not in names]
-    hint = f" The sheet has {', '.join(strays[:5])}, which no question is called." if strays else ""
+    strays = [name for name in sheet.attempts if name not in names]
     results = []
     for ask in asks:
         if ask.name in sheet.problems:
             results.append(failed(ask, "error", sentence(sheet.problems[ask.name])))
         elif ask.name not in sheet.attempts:
-            results.append(failed(ask, "missing", f"{_none(ask)}{hint}"))
+            results.append(failed(ask, "missing", f"{_none(ask)}{_astray(ask.name, strays)}"))
         else:
             results.append(judge(ask, sheet.attempts[ask.name]))
     return tuple(results)
+
+
+def _astray(name: str, strays: Sequence[str]) -> str:
+    """Return what the sheet has in place of an answer."""
+    lowered = {stray[:LONGEST_NAME].lower(): stray for stray in strays}
+    near = difflib.get_close_matches(name.lower(), lowered, n=1)
+    if near:
+        return f" The sheet has {quoted(lowered[near[0]])}: is that meant?"
+    others = ", ".join(map(quoted, strays[:5]))
+    return f" The sheet has {others}, which no question is called." if others else ""
 
 
 def judge(ask: Asked, attempts: Sequence[Raw]) -> ItemResult:
@@ -150,13 +162,22 @@ def _choice(ask: Asked, question: ChoiceQuestion, raw: Raw) -> Iterator[_Part]:
         ticked = choice.read_ticks(raw, question.order, several=isinstance(question.answer, list))
         yield _part(ask, _judged(question, ticked, question.right))
         return
-    given = choice.read_blanks(raw, list(question.blanks), question.order)
-    for name, right in question.blanks.items():
-        option = given[name]
-        if option is None:
-            yield _Part(name, Judgement(0.0, f"There is no answer for `{name}`."), "missing")
-        else:
-            yield _part(ask, _judged(question, [option], [right]), name)
+    given = choice.read_blanks(raw, list(question.blanks))
+    parts = [_blank(ask, question, name, right, given[name]) for name, right in question.blanks.items()]
+    if {part.status for part in parts} <= {"error", "missing"}:
+        raise UnreadableAnswer(next(part.judgement.message for part in parts if part.status == "error"))
+    yield from parts
+
+
+def _blank(ask: Asked, question: ChoiceQuestion, name: str, right: str, text: str) -> _Part:
+    """Read one blank of several; what is wrong with it leaves the others alone."""
+    if not text.strip():
+        return _Part(name, Judgement(0.0, f"There is no answer for `{name}`."), "missing")
+    try:
+        option = choice.read(text, question.order)
+    except UnreadableAnswer as error:
+        return _Part(name, Judgement(0.0, sentence(str(error))), "error")
+    return _part(ask, _judged(question, [option], [right]), name)
 
 
 def _judged(question: ChoiceQuestion, ticked: Sequence[str], right: Sequence[str]) -> Callable[[], Judgement]:
@@ -197,11 +218,10 @@ def _item(ask: Asked, parts: Sequence[_Part], used: int, said: str) -> ItemResul
 def _is_explained(ask: Asked, found: Status, attempts: Attempts) -> bool:
     """Tell whether the explanation may be shown."""
     match ask.question.explain:
-        case "answered":
-            return ask.told and attempts.used > 0
-        case "last_attempt":
-            return ask.told and (found == "passed" or attempts.used == attempts.allowed)
-        case "due":
-            return ask.is_due
         case "never":
             return False
+        case "answered" if attempts.used > 0:
+            return True
+        case "last_attempt" if found == "passed" or attempts.used == attempts.allowed:
+            return True
+    return ask.is_due

@@ -130,7 +130,7 @@ class Rules:
     """Whether more places than the tolerance asks for are wrong."""
     close: Closeness | None = None
     credit: float = 0.0
-    """What a number within `close` is worth."""
+    """What a number within `close` is worth, and one that is near enough but not rounded."""
 
 
 def judge(got: float, rules: Rules) -> Judgement:
@@ -139,7 +139,7 @@ def judge(got: float, rules: Rules) -> Judgement:
     if near and (not rules.rounded or is_rounded(got, near[0], rules.nearness)):
         return Judgement(1.0)
     if near:
-        return Judgement(0.0, f"{got:.10g} is not rounded as the question asks.")
+        return Judgement(rules.credit, f"{got:.15g} is not rounded as the question asks.")
     if rules.close and any(is_near(got, want, rules.close) for want in rules.answers):
         return Judgement(rules.credit, f"{got:.10g} is close, but not right.")
     return Judgement(0.0, f"{got:.10g} is not right.")

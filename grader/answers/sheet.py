@@ -116,7 +116,8 @@ def _refuse_oddities(name: str, text: str) -> None:
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             count += isinstance(event, yaml.NodeEvent)
             if getattr(event, "tag", None) is not None:
-                raise UnreadableAnswer(f'{name} has a text that begins with `!`: put it in "quotes"')
+                where = f"{name}, line {event.start_mark.line + 1 if event.start_mark else 1}"
+                raise UnreadableAnswer(f'{where}, has a text that begins with `!`: put it in "quotes"')
             if depth > DEEPEST:
                 raise UnreadableAnswer(f'{name} is nested too deep: put a text with brackets in "quotes"')
             if count > 3 * MOST:  # with keys
@@ -165,31 +166,35 @@ def _csv(name: str, text: str) -> tuple[Any, dict[str, str]]:
         raise UnreadableAnswer(f"{name}, line {reader.line_num}, is not valid CSV: {error}") from error
     if len(rows) == 3 * MOST:
         raise _too_many(name)
-    answers: dict[str, list[Raw] | dict[str, Raw]] = {}
-    problems: dict[str, str] = {}
-    for n, row in enumerate(filter(any, rows)):
-        key, answer = row[0].strip(), separator.join(row[1:]).strip()
-        if not (n == 0 and _is_heading(key, answer)) and not _entered(answers, key, answer):
-            question = key.partition(".")[0]
-            problems[question] = f"{name}: `{question}` has rows of its own and rows for its blanks, or one twice"
-    return {key: {"attempts": value} if isinstance(value, list) else value for key, value in answers.items()}, problems
+    return _entered(name, separator, list(filter(any, rows)))
 
 
-def _is_heading(key: str, answer: str) -> bool:
-    return bool(re.fullmatch(r"(?i)id|name|question|item", key) and re.fullmatch(r"(?i)answers?|values?", answer))
+def _entered(name: str, separator: str, rows: Sequence[Sequence[str]]) -> tuple[Any, dict[str, str]]:
+    """Return the answers in the rows of a table; a formula may have the separator in it, where no more columns are."""
+    rows, width = (rows[1:], len(rows[0])) if rows and _is_heading(rows[0]) else (rows, 2)
+    answers: dict[str, dict[str, list[Raw]]] = {}
+    for row in rows:
+        question, _, blank = row[0].strip().partition(".")
+        answer = separator.join(row[1:] if width == 2 else row[1:2]).strip()
+        answers.setdefault(question, {}).setdefault(blank, []).append(answer)
+    mixed = {question for question, blanks in answers.items() if "" in blanks and len(blanks) > 1}
+    problems = {question: f"{name}: `{question}` has rows of its own and rows for its blanks" for question in mixed}
+    return {question: {"attempts": _in_turn(blanks)} for question, blanks in answers.items()}, problems
 
 
-def _entered(answers: dict[str, list[Raw] | dict[str, Raw]], key: str, answer: str) -> bool:
-    """Enter a row, and tell whether it fits to those before it."""
-    question, _, blank = key.partition(".")
-    there = answers.setdefault(question, {} if blank else [])
-    if isinstance(there, list) and not blank:
-        there.append(answer)
-    elif isinstance(there, dict) and blank and blank not in there:
-        there[blank] = answer
-    else:
-        return False
-    return True
+def _in_turn(blanks: Mapping[str, list[Raw]]) -> list[Raw]:
+    """Return the attempts at a question from the rows of its blanks: one that is not filled again stays as it was."""
+    if "" in blanks:
+        return blanks[""]
+    count = max(map(len, blanks.values()))
+    return [{blank: rows[min(n, len(rows) - 1)] for blank, rows in blanks.items()} for n in range(count)]
+
+
+def _is_heading(row: Sequence[str]) -> bool:
+    names = [cell.strip() for cell in row[:2]]
+    return len(names) == 2 and bool(
+        re.fullmatch(r"(?i)id|name|question|item", names[0]) and re.fullmatch(r"(?i)answers?|values?", names[1])
+    )
 
 
 _READERS: Mapping[str, Callable[[str, str], tuple[Any, dict[str, str]]]] = {

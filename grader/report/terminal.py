@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from grader.messages import FREE
+from grader.messages import FREE, UNTOLD
 from grader.model import Attempts, CaseResult, ItemResult, Result
 
 PLAIN_WIDTH = 120
@@ -19,6 +19,8 @@ NARROW = 110
 """From how many characters on messages have a column of their own."""
 MESSAGE_LENGTH = 200
 """How much of a message a class's table shows, in characters; the rest is in the JSON."""
+REPEATED = 60
+"""How long a message about an answer may be, in characters, to be said again."""
 WORDED = 5
 """For how many items a class's table has room for words; beyond, it has marks and a legend."""
 PRINTED_LINES = 10
@@ -118,7 +120,8 @@ def _heading(item: ItemResult) -> Text:
 def _attempts(attempts: Attempts) -> str:
     if attempts.allowed is None:
         return ""
-    return f"{attempts.used} of {attempts.allowed} {'attempt' if attempts.allowed == 1 else 'attempts'} used"
+    used = f"{attempts.used} of " if attempts.used else ""
+    return f"{used}{attempts.allowed} {'attempt' if attempts.allowed == 1 else 'attempts'}{' used' if used else ''}"
 
 
 def _besides(item: ItemResult) -> list[Text]:
@@ -128,7 +131,12 @@ def _besides(item: ItemResult) -> list[Text]:
 
 
 def _cases(item: ItemResult, said: set[str]) -> list[Text]:
-    """Return the lines of the cases that failed or are odd; a message stands once, and not where it was said above."""
+    """Return the lines of the cases that failed or are odd; a message stands once, and not where it was said above.
+
+    Of a question every part is told by itself, because a few words often fit several answers.
+    """
+    if item.kind != "function":
+        return [_line(message, [case]) for case in item.cases if (message := _of_answer(case, said))]
     told: dict[str, list[CaseResult]] = {}
     for case in item.cases:
         text = case.message.removesuffix(f" {FREE}")
@@ -137,6 +145,15 @@ def _cases(item: ItemResult, said: set[str]) -> list[Text]:
             told.setdefault(case.message, []).append(case)
     said |= set(told)
     return [_line(message, cases) for message, cases in told.items()]
+
+
+def _of_answer(case: CaseResult, said: set[str]) -> str:
+    """Return what to say of an answer; what is said of all of them stands once."""
+    again = case.message in said
+    said.add(case.message)
+    if again and case.message == UNTOLD:
+        return ""
+    return "as above" if again and len(case.message) > REPEATED else case.message
 
 
 def _line(message: str, cases: Sequence[CaseResult]) -> Text:
@@ -150,12 +167,14 @@ def _line(message: str, cases: Sequence[CaseResult]) -> Text:
 
 def _summary(results: Sequence[Result]) -> Text:
     graded = [result for result in results if not result.fault]
-    full = sum(not result.lost for result in graded)
+    full = sum(all(item.status == "passed" for item in result.items) for result in graded)
+    lost = sum(result.lost for result in graded)
     if len(results) == 1:
         waiting = math.fsum(item.max_score for item in results[0].items if item.status == "pending")
         return Text(f"Score: {_score(results[0])}{f', and {waiting:.4g} pending' if waiting else ''}", style="bold")
     mean = math.fsum(result.score or 0.0 for result in graded) / max(len(graded), 1)
-    text = f"{len(results)} submissions: {full} passed everything, {len(graded) - full} lost points; mean {mean:.2f}"
+    marked = f", {len(graded) - full - lost} with answers to be marked" if full + lost < len(graded) else ""
+    text = f"{len(results)} submissions: {full} passed everything, {lost} lost points{marked}; mean {mean:.2f}"
     faults = len(results) - len(graded)
     return Text(text + (f"; {faults} not graded by a fault of ours" if faults else ""), style="bold")
 

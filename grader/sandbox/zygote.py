@@ -108,8 +108,8 @@ def _run(control: socket.socket, worker: Any, order: dict[str, Any]) -> None:
 
 
 def _give_up(control: socket.socket, error: BaseException) -> NoReturn:
-    """Tell the client why; what is expected (a limit of the machine) needs no traceback besides."""
-    expected = isinstance(error, OSError)
+    """Tell the client why; what is expected (a limit of the machine, a package) needs no traceback."""
+    expected = isinstance(error, OSError | ModuleNotFoundError)
     text = str(error) if expected else f"{type(error).__name__}: {error}"
     control.send(json.dumps({"problem": text}).encode())
     if not expected:

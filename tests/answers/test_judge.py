@@ -50,11 +50,11 @@ WORTH = {
     "a number that is close": ({**NUMBER, "close": {"atol": 1, "credit": 0.5}}, "6", "failed", 1.5, "6 is close, but not right."),
     "a right formula": (FORMULA, "x*y^-1", "passed", 3, ""),
     "right ticks": (TICKS, "a, b", "passed", 3, ""),
-    "ticks, all or nothing": (TICKS, "a", "failed", 0, "1 of 5 decisions are wrong."),
-    "ticks, each a decision": ({**TICKS, "credit": "each"}, "a", "failed", 2.4, "1 of 5 decisions are wrong."),
-    "ticks, halves for one error": ({**TICKS, "credit": "halves"}, "a", "failed", 1.5, "1 of 5 decisions are wrong."),
-    "ticks, halves for two errors": ({**TICKS, "credit": "halves"}, ["a", "c"], "failed", 0.75, "2 of 5 decisions are wrong."),
-    "ticks, halves for three errors": ({**TICKS, "credit": "halves"}, "a c d", "failed", 0, "3 of 5 decisions are wrong."),
+    "ticks, all or nothing": (TICKS, "a", "failed", 0, "Wrongly ticked or left out: 1 of 5 options."),
+    "ticks, each a decision": ({**TICKS, "credit": "each"}, "a", "failed", 2.4, "Wrongly ticked or left out: 1 of 5 options."),
+    "ticks, halves for one error": ({**TICKS, "credit": "halves"}, "a", "failed", 1.5, "Wrongly ticked or left out: 1 of 5 options."),
+    "ticks, halves for two errors": ({**TICKS, "credit": "halves"}, ["a", "c"], "failed", 0.75, "Wrongly ticked or left out: 2 of 5 options."),
+    "ticks, halves for three errors": ({**TICKS, "credit": "halves"}, "a c d", "failed", 0, "Wrongly ticked or left out: 3 of 5 options."),
     "text": (TEXT, "Because.", "pending", 0, "A person marks this."),
     "a text of signs": (TEXT, "{}[]: <b> \u202e", "pending", 0, "A person marks this."),
 }  # fmt: skip
@@ -107,7 +107,7 @@ def test_other_points_decide_for_another_question():
 
 
 def test_blanks_share_the_points():
-    item = judged(BLANKS, {"x": "up", "y": "left", "z": "a"})
+    item = judged(BLANKS, {"x": "up", "y": "left", "z": "UP"})
     assert [(case.name, case.status, case.score, case.max_score) for case in item.cases] == [
         ("x", "passed", 1, 1), ("y", "failed", 0, 1), ("z", "passed", 1, 1)]  # fmt: skip
     assert [case.message for case in item.cases] == ["", "That is not right.", ""]
@@ -121,7 +121,21 @@ def test_a_blank_without_an_answer_leaves_the_others_alone():
     assert outcome(item) == ("missing", 1, 1)
 
 
-def test_an_unreadable_blank_is_told_at_all_and_costs_no_attempt():
+def test_an_unreadable_blank_leaves_the_others_alone():
+    item = judged(BLANKS, {"x": "up", "y": "dawn", "z": "left"})
+    assert [(case.name, case.status, case.message) for case in item.cases] == [
+        ("x", "passed", ""), ("y", "error", "`dawn` is none of the options (did you mean 'down'?)."),
+        ("z", "failed", "That is not right.")]  # fmt: skip
+    assert outcome(item) == ("error", 1, 1)
+
+
+def test_blanks_of_which_none_can_be_read_cost_no_attempt():
+    item = judged(BLANKS, {"x": "upp", "y": ""})
+    assert said(item).startswith("`upp` is none of the options")
+    assert outcome(item) == ("error", 0, 0)
+
+
+def test_a_blank_that_is_none_is_told_at_all_and_costs_no_attempt():
     item = judged(BLANKS, {"x": "up", "y": "down", "w": "up"})
     assert said(item) == "There is no blank `w`: they are x, y, z."
     assert outcome(item) == ("error", 0, 0)
@@ -167,7 +181,7 @@ UNREADABLE = {
     "a number": (NUMBER, "5 cm", "`5 cm` has a unit: write the number alone, 5."),
     "several numbers": (NUMBER, ["5"], 'One answer is wanted, not several (put a text that begins with a sign in "quotes").'),
     "a formula": (FORMULA, "(x", "The `(` at character 1 is never closed."),
-    "an option": (TICKS, "z", "`z` is none of the options: a) a, b) b, c) c, d) d, e) e."),
+    "an option": (TICKS, "z", "`z` is none of the options: a, b, c, d, e."),
     "blanks": (BLANKS, "up", "3 answers are wanted (x, y, z), not 1."),
     "texts": (TEXT, ["a", "b"], 'One answer is wanted, not several (put a text that begins with a sign in "quotes").'),
 }  # fmt: skip
@@ -293,3 +307,18 @@ def test_half_a_character_does_not_keep_a_result_from_being_written():
     for item in judge.judge_sheet(ASKED, sheet):
         result = Result("work", "ann", (), "", (item,), 3.0, "", (), 0.0)
         assert "?" in lines.render(result).encode().decode() or item.name in {"f", "c", "t"}
+
+
+@pytest.mark.parametrize(
+    ("sheet", "said"),
+    [
+        ({"LOGLIK": ["1"]}, "The sheet has `LOGLIK`: is that meant?"),
+        ({"loglk": ["1"], "other": ["1"]}, "The sheet has `loglk`: is that meant?"),
+        ({"x" * 10_000: ["1"]}, f"The sheet has `{'x' * 80}…`, which no question is called."),
+        ({}, ""),
+    ],
+    ids=["in other letters", "misspelt", "something else", "nothing"],
+)
+def test_an_answer_under_another_name_is_pointed_out(sheet, said):
+    (item,) = judge.judge_sheet([Asked("loglik", question(**NUMBER), "seed")], Sheet(sheet))
+    assert item.cases[0].message == f"There is no answer `loglik`. {said}".strip()

@@ -127,6 +127,15 @@ def test_yaml_of_any_editor_is_read(text):
     assert sheet(text) == Sheet({"q": ["5"], "r": ["a"]})
 
 
+def test_blanks_in_a_table_have_attempts_too_and_keep_what_is_not_filled_again():
+    assert sheet("q.x,1\nq.y,2\nq.x,3\n", "csv").attempts["q"] == [{"x": "1", "y": "2"}, {"x": "3", "y": "2"}]
+
+
+def test_a_table_with_more_columns_has_the_answer_in_the_second():
+    text = "question,answer,comment\nq,5,easy\nr,6,max(1,2)\n"
+    assert sheet(text, "csv").attempts == {"q": ["5"], "r": ["6"]}
+
+
 PROBLEMS = {
     "a key twice": ("yaml", "q: 1\nr: 5\nq: 2\n", "answers.yaml, line 3: the key stands here twice"),
     "a blank twice": ("yaml", "q: {x: 1,\n  x: 2}\nr: 5\n", "answers.yaml, line 2: the key stands here twice"),
@@ -138,10 +147,9 @@ PROBLEMS = {
                       "answers.json: the answer has too many parts, or they are nested too deep"),
     "many parts": ("json", json.dumps({"r": "5", "q": ["a"] * (MOST + 1)}),
                    "answers.json: the answer has too many parts, or they are nested too deep"),
-    "a blank's row twice": ("csv", "q.x,1\nq.x,2\nr,5\n", "answers.csv: `q` has rows of its own and rows for its blanks, or one twice"),
-    "rows of both kinds": ("csv", "q,1\nq.x,2\nr,5\n", "answers.csv: `q` has rows of its own and rows for its blanks, or one twice"),
+    "rows of both kinds": ("csv", "q,1\nq.x,2\nr,5\n", "answers.csv: `q` has rows of its own and rows for its blanks"),
     "rows of both kinds, the other way round": (
-        "csv", "q.attempts,1\nq,2\nr,5\n", "answers.csv: `q` has rows of its own and rows for its blanks, or one twice"),
+        "csv", "q.attempts,1\nq,2\nr,5\n", "answers.csv: `q` has rows of its own and rows for its blanks"),
 }  # fmt: skip
 
 
@@ -170,11 +178,11 @@ UNREADABLE = {
     "half a character": ("yaml", r'q: "\ud800"', ", line 1, is not valid YAML: while parsing a quoted scalar; found invalid Unicode character escape code ({HINT})"),
     "no space behind the colon": ("yaml", "q:5\n", f" {LINES}"),
     "a list": ("yaml", "- 5\n", f" {LINES}"),
-    "a tag": ("yaml", "q: !x 5", ' has a text that begins with `!`: put it in "quotes"'),
-    "a Python object": ("yaml", "q: !!python/object/apply:os.getcwd []", ' has a text that begins with `!`: put it in "quotes"'),
-    "a set": ("yaml", "q: !!set {a, b}", ' has a text that begins with `!`: put it in "quotes"'),
-    "a number made by a tag": ("yaml", "q: !!int {=: 5}", ' has a text that begins with `!`: put it in "quotes"'),
-    "a date made by a tag": ("yaml", "q: !!timestamp {=: 2026-01-01}", ' has a text that begins with `!`: put it in "quotes"'),
+    "a tag": ("yaml", "q: !x 5", ', line 1, has a text that begins with `!`: put it in "quotes"'),
+    "a Python object": ("yaml", "q: !!python/object/apply:os.getcwd []", ', line 1, has a text that begins with `!`: put it in "quotes"'),
+    "a set": ("yaml", "q: !!set {a, b}", ', line 1, has a text that begins with `!`: put it in "quotes"'),
+    "a number made by a tag": ("yaml", "q: !!int {=: 5}", ', line 1, has a text that begins with `!`: put it in "quotes"'),
+    "a date made by a tag": ("yaml", "q: !!timestamp {=: 2026-01-01}", ', line 1, has a text that begins with `!`: put it in "quotes"'),
     "a key without quotation marks": ("json", "{q: 5}", ", line 1, is not valid JSON: Expecting property name enclosed in double quotes"),
     "an open brace": ("json", '{\n"q": 5', ", line 2, is not valid JSON: Expecting ',' delimiter"),
     "nothing": ("json", "", ", line 1, is not valid JSON: Expecting value"),
