@@ -217,6 +217,8 @@ def test_the_schema_for_editors_is_that_of_the_code():
 def test_the_schema_accepts_what_is_right_and_rejects_what_is_not():
     validator = jsonschema.Draft202012Validator(json_schema())
     spec = yaml.safe_load((NAIVE_EM / "assignment.yaml").read_text())
-    assert list(validator.iter_errors(spec)) == []
+    for path in NAIVE_EM.parent.glob("*/assignment.yaml"):
+        assert list(validator.iter_errors(yaml.safe_load(path.read_text()))) == [], path
     assert not validator.is_valid({**spec, "nam": "x"})
+    assert not validator.is_valid({**spec, "questions": {"q": {"kind": "number", "points": 1}}})
     assert not validator.is_valid({**spec, "functions": {"f": {"points": "one", "returns": ["y"], "cases": []}}})
