@@ -205,7 +205,7 @@ class Spec(Part):
     """The module with the right answers; it runs in a worker of its own. Without it, every value is in `expect`."""
     submission: Submission
     due: Annotated[datetime, PlainValidator(_moment, json_schema_input_type=str)] | None = None
-    """When it must be handed in; explanations that are shown `due` are shown from then on."""
+    """When it must be handed in; all explanations that are ever shown are shown from then on."""
     names: dict[Name, DottedName] = {}
     """What the graded file finds defined without an import."""
     packages: list[DottedName] = ["numpy"]

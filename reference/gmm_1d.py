@@ -14,7 +14,7 @@ import numpy as np
 
 from reference.logspace import posterior
 from reference.loop import climb
-from reference.mixture import ROUNDING, Array, noise
+from reference.mixture import ROUNDING, Array, noise, weights
 
 
 def components(theta: Array) -> tuple[Array, Array, Array]:
@@ -69,9 +69,7 @@ def mstep(x: Array, Z: Array) -> Array:
     Raises:
         ValueError: a component has no responsibility for any point.
     """
-    n_j = Z.sum(axis=0)
-    if not np.all(n_j > 0):
-        raise ValueError(f"component {int(np.argmin(n_j))} is responsible for no point: its mean is undefined")
+    n_j = weights(Z)
     mu = x @ Z / n_j
     var = np.einsum("ij,ij->j", Z, (x[:, None] - mu) ** 2) / n_j
     var[var < noise(len(x)) ** 2 * (x * x).max()] = 0  # the points coincide

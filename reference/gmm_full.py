@@ -15,7 +15,7 @@ import numpy as np
 
 from reference.logspace import posterior
 from reference.loop import climb
-from reference.mixture import Array, noise
+from reference.mixture import Array, noise, weights
 
 SINGULAR = 1e-13
 """A correlation matrix whose smallest eigenvalue is no larger than this is singular but for rounding."""
@@ -80,18 +80,16 @@ def mstep(X: Array, post: Array) -> FullMixture:
     Raises:
         ValueError: a component has no responsibility for any point.
     """
-    n_j = post.sum(axis=0)
-    if not np.all(n_j > 0):
-        raise ValueError(f"component {int(np.argmin(n_j))} is responsible for no point: its mean is undefined")
+    n_j = weights(post)
     centre = X.mean(axis=0)  # so that the means of data far from the origin keep their digits
     mu = post.T @ (X - centre) / n_j[:, None] + centre
-    cov = np.stack([_scatter(X - mean, weights) for mean, weights in zip(mu, post.T, strict=True)])
+    cov = np.stack([_scatter(X - mean, column) for mean, column in zip(mu, post.T, strict=True)])
     return FullMixture(mu, cov / n_j[:, None, None], n_j / len(X))
 
 
-def _scatter(X: Array, weights: Array) -> Array:
-    """Return sum_t weights_t x_t x_t^T, which is symmetric to the last digit."""
-    scatter = (weights[:, None] * X).T @ X
+def _scatter(X: Array, column: Array) -> Array:
+    """Return sum_t column_t x_t x_t^T, which is symmetric to the last digit."""
+    scatter = (column[:, None] * X).T @ X
     return np.asarray((scatter + scatter.T) / 2)
 
 

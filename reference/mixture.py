@@ -37,10 +37,10 @@ def log_joint(X: Array, mixture: GaussianMixture) -> Array:
     if not np.all(var > 0):
         raise ValueError(f"every variance must be positive, not {var.min()}: a component collapsed onto a point")
     with np.errstate(divide="ignore"):  # log 0 = -inf: a component of no weight
-        weights = np.log(p) - d / 2 * np.log(2 * np.pi * var)
+        constant = np.log(p) - d / 2 * np.log(2 * np.pi * var)
     f = squared_distances(X, mu, 1e-9 * var.min())
     f *= -1 / (2 * var)
-    f += weights
+    f += constant
     return f
 
 
@@ -61,6 +61,18 @@ def squared_distances(X: Array, mu: Array, error: float) -> Array:
     distances += squares[:, None]
     distances += mu_squares
     return np.maximum(distances, 0, out=distances)  # what rounding leaves below
+
+
+def weights(post: Array) -> Array:
+    """Return n_j = sum_t post[t, j], how many points each component has, as (K,).
+
+    Raises:
+        ValueError: a component has no responsibility for any point, so that its mean is undefined.
+    """
+    n_j = np.ones(len(post)) @ post
+    if not np.all(n_j > 0):
+        raise ValueError(f"component {int(np.argmin(n_j))} is responsible for no point: its mean is undefined")
+    return np.asarray(n_j)
 
 
 def noise(n: int) -> float:
@@ -86,9 +98,7 @@ def maximise(X: Array, post: Array) -> GaussianMixture:
         ValueError: a component has no responsibility for any point, so that its mean is undefined.
     """
     n, d = X.shape
-    n_j = np.ones(n) @ post
-    if not np.all(n_j > 0):
-        raise ValueError(f"component {int(np.argmin(n_j))} is responsible for no point: its mean is undefined")
+    n_j = weights(post)
     centre = X.mean(axis=0)
     X = X - centre
     mu = post.T @ X / n_j[:, None]
