@@ -22,6 +22,10 @@ class Assignment:
     def __init__(self, folder: Path, spec: Spec, document: Document) -> None:
         self.folder, self.spec, self._document = folder, spec, document
 
+    def with_spec(self, spec: Spec) -> "Assignment":
+        """Return the same folder with another spec."""
+        return Assignment(self.folder, spec, self._document)
+
     def mistake(self, path: yamlfile.Path, message: str) -> SpecError:
         """Return the error that says what is wrong at a path of the spec."""
         return SpecError(in_words(self.folder / FILENAME, self._document, [Mistake(path, message)]))

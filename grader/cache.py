@@ -1,6 +1,6 @@
 """What was made for an assignment before, on disk, under the hash of all that it was made from.
 
-One file an assignment, so the cache does not grow; a file that cannot be read, or was made from something else, is
+A file or two an assignment, so the cache does not grow; a file that cannot be read, or was made from something else, is
 as good as none. Its format is the wire's: reading it runs nothing.
 """
 
@@ -52,15 +52,15 @@ def _sources(assignment: Assignment) -> Iterator[Path]:
         yield Path(found.origin)
 
 
-def _file(folder: Path) -> Path:
+def _file(folder: Path, what: str) -> Path:
     name = sha256(os.fsencode(folder.resolve())).hexdigest()[:16]
-    return Path(platformdirs.user_cache_dir("proofgrade")) / f"{name}.frame"
+    return Path(platformdirs.user_cache_dir("proofgrade")) / f"{name}.{what}.frame"
 
 
-def load(folder: Path, key: str) -> list[Any] | None:
+def load(folder: Path, what: str, key: str) -> dict[str, Any] | None:
     """Return what was kept under the key, or None."""
     try:
-        data = bytearray(_file(folder).read_bytes())
+        data = bytearray(_file(folder, what).read_bytes())
         header, _ = protocol.lengths(data[: protocol.PREFIX], LARGEST, LARGEST)
         end = protocol.PREFIX + header
         kept = protocol.unpack(data[protocol.PREFIX : end], data[end:])
@@ -69,9 +69,9 @@ def load(folder: Path, key: str) -> list[Any] | None:
     return kept["made"] if isinstance(kept, dict) and kept.get("key") == key else None
 
 
-def keep(folder: Path, key: str, made: list[Any]) -> None:
+def keep(folder: Path, what: str, key: str, made: dict[str, Any]) -> None:
     """Keep for the next time what was made; where that cannot be, the next time makes it again."""
-    path = _file(folder)
+    path = _file(folder, what)
     with contextlib.suppress(OSError, RefusedError):
         frame = protocol.pack({"key": key, "made": made}, LARGEST, LARGEST)
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -97,6 +97,12 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--assignment", metavar="DIR", help="by default the current folder, or the one above")
     check.set_defaults(command=_check)
 
+    validate = commands.add_parser("validate", help="see that assignments tell right from wrong")
+    validate.add_argument("assignments", metavar="ASSIGNMENT", nargs="+", help="a folder, or a name under assignments/")
+    validate.add_argument("--jsonl", metavar="FILE", help="write one JSON result a line (- is standard output)")
+    validate.add_argument("--jobs", metavar="N", type=_count, default=_cores(), help="how many at once")
+    validate.set_defaults(command=_validate)
+
     handout = commands.add_parser("handout", help="print an assignment's questions for its handout, and an empty sheet")
     handout.add_argument("assignment", metavar="ASSIGNMENT", help="its folder, or its name under assignments/")
     handout.set_defaults(command=_handout)
@@ -168,6 +174,28 @@ def _check(arguments: argparse.Namespace) -> int:
     for result in results:
         print(terminal.render([result], title, **_looks(sys.stdout)), end="")
     return _status(results)
+
+
+def _validate(arguments: argparse.Namespace) -> int:
+    from grader import assignment, servers
+    from grader.report import validation
+    from grader.validate import Validator
+
+    loaded = [assignment.load(assignment.find(name)) for name in arguments.assignments]
+    out = sys.stderr if arguments.jsonl == "-" else sys.stdout
+    status = PASSED
+    with ExitStack() as stack:
+        lines = stack.enter_context(_writing(arguments.jsonl))
+        for one in loaded:
+            with ExitStack() as opening:
+                zygotes = _zygotes(opening, arguments.jobs if one.spec.functions else 0)
+                opened = opening.enter_context(servers.for_a_class(one.spec, zygotes, None, arguments.jobs))
+                found = Validator(one, opened).validate()
+            print(validation.table(found, **_looks(out)), file=out, flush=True)
+            if lines is not None:
+                print(validation.json(found), file=lines, flush=True)
+            status = max(status, LOST if found.problems else PASSED)
+    return status
 
 
 def _handout(arguments: argparse.Namespace) -> int:

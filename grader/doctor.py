@@ -9,9 +9,10 @@ from typing import Literal
 
 from grader import model
 from grader.model import Limits
-from grader.sandbox.client import Child, Output, call_request, load_request
+from grader.sandbox.client import Child, Output
 from grader.sandbox.forkserver import ForkServer
 from grader.sandbox.launch import Zygote
+from grader.sandbox.requests import call_request, load_request
 
 Verdict = Literal["PASS", "FAIL", "SKIPPED"]
 

@@ -4,6 +4,7 @@ Functions are run (`run`), one submission in one child of a fork server, and as 
 Answers are read and judged here (`answers`); nothing of them is run.
 """
 
+import contextlib
 import queue
 import time
 import traceback
@@ -19,12 +20,15 @@ from grader.answers.sheet import parse as read_sheet
 from grader.answers.verdict import UnreadableAnswer, sentence
 from grader.assignment import Assignment
 from grader.errors import DiedError, FaultError, UsageError
+from grader.function import Trial
 from grader.model import ItemResult, Result, Unreadable
 from grader.prepare import Plan, prepare
 from grader.run import Run
-from grader.sandbox.client import Deadline, Output, load_request
+from grader.sandbox.client import Deadline, Output
+from grader.sandbox.requests import load_request
 from grader.servers import Server
 from grader.submission import Handed, Submission
+from grader.variants import Variants
 
 AHEAD = 500
 """How many submissions may be graded or waiting while an earlier one is still at work."""
@@ -45,7 +49,8 @@ def grade(
         raise UsageError(f"{assignment.spec.name} has no public cases: they are all graded after handing in")
     if servers:
         _try_out(plan, servers)
-    yield from _grade_all(plan, servers, submissions)
+    with contextlib.closing(Variants(plan)) as variants:
+        yield from grade_all(variants, servers, submissions)
 
 
 def _try_out(plan: Plan, servers: Sequence[Server]) -> None:
@@ -66,9 +71,10 @@ def _try_out(plan: Plan, servers: Sequence[Server]) -> None:
     raise FaultError(f"the sandbox cannot load even an empty submission: {outcome}")
 
 
-def _grade_all(plan: Plan, servers: Sequence[Server], submissions: Sequence[Submission]) -> Iterator[Result]:
+def grade_all(variants: Variants, servers: Sequence[Server], submissions: Sequence[Submission]) -> Iterator[Result]:
+    """Grade submissions as `grade` does, by a plan that is prepared."""
     if not servers:
-        yield from (grade_one(plan, None, submission) for submission in submissions)
+        yield from (grade_one(variants, None, submission) for submission in submissions)
         return
     free: queue.SimpleQueue[Server] = queue.SimpleQueue()
     for server in servers:
@@ -77,7 +83,7 @@ def _grade_all(plan: Plan, servers: Sequence[Server], submissions: Sequence[Subm
     def one(submission: Submission) -> Result:
         server = free.get()
         try:
-            return grade_one(plan, server, submission)
+            return grade_one(variants, server, submission)
         finally:
             free.put(server)
 
@@ -90,21 +96,22 @@ def _grade_all(plan: Plan, servers: Sequence[Server], submissions: Sequence[Subm
                     yield ahead.popleft().result()
             for future in ahead:
                 yield future.result()
-        finally:  # when interrupted, do not wait for what is still running
+        except BaseException:  # when interrupted, do not wait for what is still running
             for server in servers:
                 server.close()
             pool.shutdown(cancel_futures=True)
+            raise
 
 
-def grade_one(plan: Plan, server: Server | None, submission: Submission) -> Result:
+def grade_one(variants: Variants, server: Server | None, submission: Submission) -> Result:
     """Grade one submission. A fault of ours makes a result without a score, and costs nobody points.
 
     Without a server nothing of it is run: then there are questions alone.
     """
-    began = time.monotonic()
+    began, plan = time.monotonic(), variants.plan
     for _ in range(2):
         output = Output()
-        items, fault = _attempt(plan, server, submission, output)
+        items, fault = _attempt(variants, server, submission, output)
         if not isinstance(fault, DiedError):  # else once more: the submission can hardly be to blame
             break
     return Result(
@@ -122,23 +129,26 @@ def grade_one(plan: Plan, server: Server | None, submission: Submission) -> Resu
 
 
 def _attempt(
-    plan: Plan, server: Server | None, submission: Submission, output: Output
+    variants: Variants, server: Server | None, submission: Submission, output: Output
 ) -> tuple[tuple[ItemResult, ...], Exception | None]:
     """Return the items' results, or what went wrong here. It must not cost the other submissions theirs."""
     try:
-        functions = _functions(plan, server, submission, output) if server and plan.calls else ()
-        return (*functions, *_questions(plan, submission.sheet)), None
+        functions = _functions(variants, server, submission, output) if server and variants.plan.calls else ()
+        return (*functions, *_questions(variants.plan, submission.sheet)), None
     except Exception as error:  # noqa: BLE001
         return (), error
 
 
-def _functions(plan: Plan, server: Server, submission: Submission, output: Output) -> tuple[ItemResult, ...]:
-    run = Run(plan, server, submission.code, output)
+def _functions(variants: Variants, server: Server, submission: Submission, output: Output) -> tuple[ItemResult, ...]:
+    run = Run(variants.plan, server, submission.code, output)
+    graded: dict[str, ItemResult] = {}
     try:
         run.start()
-        return tuple(run.item(name) for name in plan.calls)
+        for name in variants.plan.calls:
+            graded[name] = Trial(run, variants, name, graded).item()
     finally:
         run.close()
+    return tuple(graded.values())
 
 
 def _questions(plan: Plan, handed: Handed) -> tuple[ItemResult, ...]:

@@ -1,35 +1,22 @@
 """The instructor's code in its worker: `inputs.py` makes the arguments, the reference the wanted values."""
 
 import pathlib
-import time
 from hashlib import sha256
 from typing import Any
 
 import numpy as np
 
 from grader import model
+from grader.arguments import Load, Make, MakeArray, inside
 from grader.assignment import Assignment
 from grader.compare import describe
 from grader.components import lookup, replaced
+from grader.course import Course, what_happened
 from grader.errors import FaultError
 from grader.mistakes import suggest
 from grader.model import Returned
-from grader.sandbox import client
-from grader.sandbox.spawned import trusted_worker
 from grader.sandbox.values import RefusedError
-from grader.spec import Load, Make, MakeArray, inside
 from grader.yamlfile import Path, dotted
-
-SECONDS = 120.0
-"""How long one call of the instructor's own code may take."""
-
-
-def request(assignment: Assignment, path: Path, args: list[Any], seed: int, **instructor: Any) -> bytes:
-    """Return the request for a call of the function that the path of a case names."""
-    try:
-        return client.call_request(str(path[1]), args, seed, **instructor)
-    except RefusedError as error:
-        raise assignment.mistake(path, f"the arguments cannot be sent: {error}") from error
 
 
 def call_seed(assignment: Assignment, function: str, case: str, k: int) -> int:
@@ -43,25 +30,21 @@ def _seed(*parts: object) -> int:
 
 
 class Instructor:
-    """The instructor's code in its worker, which is started when it is first needed."""
+    """Makes arguments and wanted values, with the instructor's own code."""
 
-    def __init__(self, assignment: Assignment) -> None:
-        self.assignment, self.spec = assignment, assignment.spec
-        self.child: client.Child | None = None
-
-    def close(self) -> None:
-        """End the worker."""
-        if self.child:
-            self.child.close()
+    def __init__(self, course: Course) -> None:
+        self.course, self.assignment, self.spec = course, course.assignment, course.assignment.spec
 
     def make(self, name: str, n: int, k: int) -> tuple[list[Any], Any]:
-        """Return the arguments and the wanted value of the k-th call of a function's n-th case."""
+        """Return the arguments and the wanted value (of a property none) of the k-th call of a function's n-th case."""
         case = self.spec.functions[name].cases[n]
         path: Path = ("functions", name, "cases", n)
         args: dict[str, Any] = {}
         for arg, given in case.args.items():
             seed = _seed("make", self.spec.name, name, case.name, k, arg)  # one of its own, or arguments were alike
             args[arg] = self._value(given, args, seed, (*path, "args", arg))
+        if case.holds is not None:
+            return list(args.values()), None
         expected = {key: self._expected(value, (*path, "expect", key)) for key, value in case.expect.items()}
         called = call_seed(self.assignment, name, case.name, k)
         return list(args.values()), self._want(name, list(args.values()), expected, called, path)
@@ -93,8 +76,8 @@ class Instructor:
     def _made(self, given: Make, args: dict[str, Any], seed: int, path: Path) -> Any:
         if not (self.assignment.folder / "inputs.py").is_file():
             raise self.assignment.mistake(path, "`make` needs an inputs.py in the assignment's folder")
-        call = {"module": "inputs", "kwargs": given.model_extra or {}, "offers": args}
-        outcome = self._ask(client.call_request(given.make, [], seed, **call))
+        call: dict[str, Any] = {"module": "inputs", "kwargs": given.model_extra or {}, "offers": args}
+        outcome = self.course.call(given.make, [], seed, **call)
         match outcome:
             case Returned(value):
                 return value
@@ -105,7 +88,7 @@ class Instructor:
             case model.WrongSignature(signature):
                 message = f"{given.make}{signature} in inputs.py does not take these arguments"
                 raise self.assignment.mistake(path, message)
-        raise FaultError(f"inputs.py: {given.make} {_what_happened(outcome)}")
+        raise FaultError(f"inputs.py: {given.make} {what_happened(outcome)}")
 
     def _expected(self, given: Any, path: Path) -> Any:
         if isinstance(given, list):
@@ -129,55 +112,17 @@ class Instructor:
         return want
 
     def _referred(self, name: str, args: list[Any], seed: int, path: Path) -> Any:
-        outcome = self._ask(request(self.assignment, path, args, seed, offers={}))
+        try:
+            outcome = self.course.call(name, args, seed, offers={})
+        except RefusedError as error:
+            raise self.assignment.mistake(path, f"the arguments cannot be sent: {error}") from error
         match outcome:
             case Returned(value):
                 return value
             case model.Missing(defined):
                 message = f"the reference has no function {name!r}{suggest(name, defined)}"
                 raise self.assignment.mistake(path[:2], message)
-        raise FaultError(f"the reference's {name}, called as in {dotted(path)}, {_what_happened(outcome)}")
-
-    def _ask(self, request: bytes) -> model.Outcome | None:
-        if self.child is None:
-            self.child = self._start()
-        return self.child.ask(request, client.Deadline(time.monotonic() + SECONDS))
-
-    def _start(self) -> client.Child:
-        folder = self.assignment.folder.resolve()
-        given = [path.stem for path in sorted((folder / "given").glob("*.py"))]
-        main = self.spec.reference or "builtins"
-        child, output, outcome = trusted_worker(main, [folder, folder / "given"], given)
-        match outcome:
-            case None:
-                return child
-            case model.Raised("ModuleNotFoundError", message) if _is_about(message, main):
-                child.close()
-                raise self.assignment.mistake(("reference",), f"there is no module {main!r} to import")
-        child.close()
-        raise FaultError(f"the reference {main} {_what_happened(outcome)}\n{output.text()}".rstrip())
-
-
-def _is_about(message: str, module: str) -> bool:
-    """Tell whether the module that was not found is the one that was asked for, or one that holds it."""
-    quoted = message.partition("'")[2].partition("'")[0]
-    return bool(quoted) and f"{module}.".startswith(f"{quoted}.")
-
-
-def _what_happened(outcome: model.Outcome | None) -> str:
-    match outcome:
-        case model.Raised(kind, message, frames):
-            places = [f"{frame.file}, line {frame.line}" for frame in (frames[:1] + frames[1:][-1:])]
-            return f"raised {kind}: {message}" + (f" ({'; then '.join(places)})" if places else "")
-        case model.TimedOut():
-            return f"took longer than {SECONDS:g} s"
-        case model.Killed(how):
-            return f"ended its process: {how}"
-        case model.BadValue(reason) | model.TooLarge(reason):
-            return f"returned what cannot be compared: {reason}"
-        case model.WrongSignature(signature):
-            return f"takes {signature}, not the arguments of the case"
-    return f"failed: {outcome}"
+        raise FaultError(f"the reference's {name}, called as in {dotted(path)}, {what_happened(outcome)}")
 
 
 def load_data(path: pathlib.Path, array: str | None) -> Any:

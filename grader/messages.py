@@ -1,17 +1,33 @@
 """Every outcome in words: what, where, how much and what next. The same words go to the terminal and into the JSON.
 
-Of a hidden case neither inputs nor wanted values are shown, nor what the student's function made of them.
+How much is told of a hidden case is the instructor's to say (`reveal`): of itself neither inputs nor wanted values, nor
+what the student's function made of them.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, get_args
 
 from grader import model
-from grader.model import Comparison, Differs, Limits, Outcome, Problem, Unequal, WrongParts, WrongShape, WrongType
+from grader.diagnose import Diagnosis
+from grader.model import (
+    Comparison,
+    Differs,
+    Limits,
+    Outcome,
+    Problem,
+    Reveal,
+    Unequal,
+    WrongParts,
+    WrongShape,
+    WrongType,
+)
+from grader.seen import Violation
 
 UNTOLD = "It can be read; whether it is right is told when it is graded."
 """What is said of a hidden answer before it is handed in."""
 FREE = "This costs no points."
+UNTITLED = "This hidden case failed."
+"""What is said of one of which nothing may be told but its title."""
 LONGEST = 200
 """How much is shown of an exception's text, in characters."""
 
@@ -34,22 +50,47 @@ _LOADING = {
 """What to do where one of these keeps a file from loading."""
 
 
-def of_case(function: str, comparison: Comparison, *, shown: bool) -> str:
+def shows(reveal: Reveal, what: Reveal) -> bool:
+    """Tell whether at a level so much is told."""
+    levels: Sequence[Reveal] = get_args(Reveal)
+    return levels.index(reveal) >= levels.index(what)
+
+
+def of_case(function: str, comparison: Comparison, *, reveal: Reveal) -> str:
     """Return what there is to say of a value that came: what is wrong with it, then what is odd about it."""
-    problems = [of_problem(function, problem, shown=shown) for problem in comparison.problems]
+    if comparison.problems and reveal == "title":
+        return UNTITLED
+    problems = [of_problem(function, problem, reveal=reveal) for problem in comparison.problems]
     free = "That alone costs no points." if problems else FREE
-    remarks = [of_problem(function, remark, shown=shown) for remark in comparison.remarks]
+    remarks = [of_problem(function, remark, reveal=reveal) for remark in comparison.remarks]
     return " ".join([*problems, *remarks, *([free] if remarks else [])])
 
 
+def of_violation(violation: Violation, *, reveal: Reveal) -> str:
+    """Return which property does not hold."""
+    if reveal == "title":
+        return UNTITLED
+    values = f" {violation.values}" if violation.values and shows(reveal, "got") else ""
+    return f"{violation.told}{values}"
+
+
+def of_diagnosis(diagnosis: Diagnosis, details: str, *, reveal: Reveal) -> str:
+    """Return which mistake was made, where to look, and after it the details."""
+    if reveal == "title":
+        return details
+    if not diagnosis.look:  # it is another function that is to be mended
+        return diagnosis.what
+    return " ".join(filter(None, [diagnosis.what, diagnosis.look, details]))
+
+
 def of_outcome(  # noqa: C901  one template an outcome
-    function: str, outcome: Outcome, limits: Limits, arguments: Sequence[str] = (), *, shown: bool = True
+    function: str, outcome: Outcome, limits: Limits, arguments: Sequence[str] = (), *, reveal: Reveal = "all"
 ) -> str:
     """Return what a call did that did not return a value.
 
     `arguments` are the names of what it was called with. An exception's text may hold values of a hidden case.
     """
-    name = f"`{function}`"
+    name, shown = f"`{function}`", shows(reveal, "got")
     match outcome:
         case model.Raised(kind, message, frames):
             hint = f" {_alone(limits)}" if kind == "FileNotFoundError" else ""
@@ -151,12 +192,12 @@ def _where(frames: Sequence[model.Frame]) -> str:
 # --- what is wrong with a value --------------------------------------------------------------------------------------
 
 
-def of_problem(function: str, problem: Problem, *, shown: bool) -> str:
+def of_problem(function: str, problem: Problem, *, reveal: Reveal) -> str:
     """Return what is wrong with a value; what was wanted and what came only where the student may see them."""
     path = f"`{problem.path}`" if problem.path else f"What `{function}` returns"
     match problem:
         case Differs():
-            return _differs(path, problem, shown=shown)
+            return _differs(path, problem, reveal=reveal)
         case WrongShape(_, got, want):
             return f"{path}: got shape {got}, want {want}{_shape_hint(got, want)}"
         case WrongType(_, got, want):
@@ -166,7 +207,8 @@ def of_problem(function: str, problem: Problem, *, shown: bool) -> str:
         case WrongParts(_, got, want):
             return f"{path} has the parts {', '.join(got)}, want {', '.join(want)}."
         case Unequal(_, got, want):
-            return f"{path}: got {_shown(got)}, want {_shown(want)}." if shown else f"{path} is not what is wanted."
+            figures = _figures(_shown(got), _shown(want), reveal)
+            return f"{path}: {figures}." if figures else f"{path} is not what is wanted."
 
 
 def _shape_hint(got: tuple[int, ...], want: tuple[int, ...]) -> str:
@@ -177,18 +219,24 @@ def _shape_hint(got: tuple[int, ...], want: tuple[int, ...]) -> str:
     return "."
 
 
-def _differs(path: str, differs: Differs, *, shown: bool) -> str:
+def _differs(path: str, differs: Differs, *, reveal: Reveal) -> str:
     worst = differs.worst[0]
     place = f" at {list(worst.index)}" if worst.index else ""
     if differs.size == 1:
         text = f"{path} differs{place}"
     else:
         text = f"{path}: {differs.count} of {differs.size} entries differ, worst{place}"
-    if shown:
-        text += f": got {number(worst.got)}, want {number(worst.want)} (allowed ±{worst.allowed:.1g})"
+    figures = _figures(number(worst.got), number(worst.want), reveal)
+    if figures:
+        text += f": {figures}" + (f" (allowed ±{worst.allowed:.1g})" if reveal == "all" else "")
     if differs.not_finite:
         text += f". {differs.not_finite} of them {'is' if differs.not_finite == 1 else 'are'} NaN or infinite"
     return text + "."
+
+
+def _figures(got: str, want: str, reveal: Reveal) -> str:
+    """Return what came and what was wanted, as far as they may be shown."""
+    return f"got {got}, want {want}" if reveal == "all" else f"got {got}" if reveal == "got" else ""
 
 
 def number(value: Any) -> str:

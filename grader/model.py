@@ -9,6 +9,8 @@ Status = Literal["passed", "failed", "error", "timeout", "memory", "killed", "mi
 Kind = Literal["function", "number", "formula", "choice", "text"]
 Visibility = Literal["public", "hidden"]
 Scoring = Literal["all_or_nothing", "proportional"]
+Reveal = Literal["title", "diagnosis", "got", "all"]
+"""What is told of a hidden case: that it failed; also what is wrong; also what came; also what was wanted."""
 Level = Literal["container", "user", "root"]
 """How strong a sandbox is, from the weakest up: in a container that stands in for namespaces (it gives file system,
 network and limits), as an ordinary user with namespaces, as root."""
@@ -54,9 +56,10 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """It returned a value."""
+    """It returned a value; `after` are the arguments as they were then, where that was asked for."""
 
     value: Any
+    after: tuple[Any, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +236,10 @@ class CaseResult:
     seconds: float
     message: str
     remark: bool = False
+    diagnosis: str | None = None
+    """The id of the mistake that was recognised."""
+    inputs: str = ""
+    """What it was called with, of a public case that failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +260,8 @@ class ItemResult:
     score: float
     max_score: float
     cases: tuple[CaseResult, ...]
+    summary: str = ""
+    """How a function did, in a sentence."""
     attempts: Attempts | None = None
     """Of a question."""
     explanation: str | None = None

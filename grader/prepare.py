@@ -10,25 +10,49 @@ from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from typing import Any
 
-from grader import cache, model
+from grader import cache, model, slips
 from grader.assignment import Assignment
 from grader.compare import Rules, compare
-from grader.instructor import Instructor, call_seed, request
+from grader.course import Course
+from grader.instructor import Instructor, call_seed
+from grader.properties import Property, Unchanged
+from grader.sandbox.requests import call_request
+from grader.sandbox.values import RefusedError
+from grader.slips import Slip
+from grader.spec import Case, Function
 from grader.yamlfile import Path
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call of a student's function: what to send, and what is wanted."""
+    """One call of a student's function: what to send, and what is wanted; or a property of what others return."""
 
+    key: tuple[str, int, int]
+    """The function, which of its cases, and which call of that."""
     name: str
-    arguments: tuple[str, ...]
-    """Their names."""
-    request: bytes
+    args: Mapping[str, Any]
+    seed: int
     want: Any
     rules: Rules
     visibility: model.Visibility
     remark: bool
+    using: bool = False
+    """Whether the functions that it calls are replaced by right ones."""
+    holds: Property | None = None
+    """The property that is judged, in place of a wanted value."""
+    derived: bool = False
+    """Whether it is judged on the values of the other calls, and is none itself."""
+    frame: bytes = b""
+    """What is sent."""
+
+    def request(self, args: Mapping[str, Any] | None = None, **more: Any) -> bytes:
+        """Return the frame of the same call with other arguments, or with more keys (see `worker`).
+
+        Raises:
+            RefusedError: the arguments cannot be sent.
+        """
+        given = self.args if args is None else args
+        return call_request(self.key[0], list(given.values()), self.seed, **more)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +63,15 @@ class Plan:
     given: Mapping[str, bytes]
     calls: Mapping[str, tuple[Call, ...]]
     """By the function's name."""
+    slips: tuple[Slip, ...] = ()
+    """Known variants of the right functions."""
     public_only: bool = False
     """Whether nothing hidden may be told."""
 
     def public(self) -> "Plan":
         """Return the plan with its public cases alone, and of the functions those that have one."""
         shown = {name: tuple(c for c in calls if c.visibility == "public") for name, calls in self.calls.items()}
-        graded = {name: calls for name, calls in shown.items() if not all(c.remark for c in calls)}
+        graded = {name: calls for name, calls in shown.items() if not all(c.remark or c.derived for c in calls)}
         return replace(self, calls=graded, public_only=True)
 
     @property
@@ -67,17 +93,23 @@ def prepare(assignment: Assignment) -> Plan:
     """
     _look_for(assignment.spec.packages, assignment)
     key = cache.key(assignment)
-    made = cache.load(assignment.folder, key)
+    made = cache.load(assignment.folder, "made", key)
     if made is None:
-        with contextlib.closing(Instructor(assignment)) as instructor:
-            made = [
-                instructor.make(name, n, k)
-                for name, function in assignment.spec.functions.items()
-                for n, case in enumerate(function.cases)
-                for k in range(case.repeat)
-            ]
-        cache.keep(assignment.folder, key, made)
-    return Plan(assignment, assignment.given(), _calls(assignment, iter(made)))
+        with contextlib.closing(Course(assignment)) as course:
+            made = {"calls": _make(course), "slips": [slip.model_dump() for slip in slips.read(course)]}
+        cache.keep(assignment.folder, "made", key, made)
+    calls = _calls(assignment, iter(made["calls"]))
+    return Plan(assignment, assignment.given(), calls, tuple(map(Slip.model_validate, made["slips"])))
+
+
+def _make(course: Course) -> list[tuple[list[Any], Any]]:
+    instructor = Instructor(course)
+    return [
+        instructor.make(name, n, k)
+        for name, function in course.assignment.spec.functions.items()
+        for n, case in enumerate(function.cases)
+        for k in range(case.repeat)
+    ]
 
 
 def _look_for(packages: Sequence[str], assignment: Assignment) -> None:
@@ -92,14 +124,14 @@ def _calls(assignment: Assignment, made: Iterator[tuple[list[Any], Any]]) -> dic
     calls: dict[str, tuple[Call, ...]] = {}
     for name, function in assignment.spec.functions.items():
         calls[name] = tuple(
-            _call(assignment, name, n, k, next(made))
+            call_of(assignment, name, n, k, next(made))
             for n, case in enumerate(function.cases)
             for k in range(case.repeat)
         )
     return calls
 
 
-def _call(assignment: Assignment, name: str, n: int, k: int, made: tuple[list[Any], Any]) -> Call:
+def call_of(assignment: Assignment, name: str, n: int, k: int, made: tuple[list[Any], Any]) -> Call:
     """Return the k-th call of a function's n-th case."""
     args, want = made
     function = assignment.spec.functions[name]
@@ -112,15 +144,36 @@ def _call(assignment: Assignment, name: str, n: int, k: int, made: tuple[list[An
         shapes_only=case.compare == "shapes",
         permute=case.permute,
     )
-    _hold_against_itself(want, rules, assignment, path)
-    title = case.name if case.repeat == 1 else f"{case.name} ({k + 1} of {case.repeat})"
-    frame = request(assignment, path, args, call_seed(assignment, name, case.name, k))
-    return Call(title, tuple(case.args), frame, want, rules, case.visibility, case.remark)
-
-
-def _hold_against_itself(want: Any, rules: Rules, assignment: Assignment, path: Path) -> None:
+    call = Call(
+        key=(name, n, k),
+        name=case.name if case.repeat == 1 else f"{case.name} ({k + 1} of {case.repeat})",
+        args=dict(zip(case.args, args, strict=True)),
+        seed=call_seed(assignment, name, case.name, k),
+        want=want,
+        rules=rules,
+        visibility=case.visibility,
+        remark=case.remark,
+        using=case.using == "reference",
+        holds=case.holds,
+        derived=case.derived,
+    )
+    if call.holds is None:
+        _hold_against_itself(call, assignment, path)
     try:
-        problems = compare(want, want, rules).problems
+        return replace(call, frame=call.request(**_echo(function, case)))
+    except RefusedError as error:
+        raise assignment.mistake(path, f"the arguments cannot be sent: {error}") from error
+
+
+def _echo(function: Function, case: Case) -> dict[str, Any]:
+    """Ask for the arguments as they are after the call where a property is about them."""
+    about = [other for other in function.cases if isinstance(other.holds, Unchanged)]
+    return {"echo": True} if case in about or any(other.derived for other in about) else {}
+
+
+def _hold_against_itself(call: Call, assignment: Assignment, path: Path) -> None:
+    try:
+        problems = compare(call.want, call.want, call.rules).problems
     except (TypeError, ValueError) as error:  # of a type, or with an axis, that cannot be compared
         raise assignment.mistake(path, str(error)) from error
     if problems:

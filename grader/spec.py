@@ -1,9 +1,10 @@
 """The assignment's `assignment.yaml` as a validated, frozen model; everything that is wrong with it is told at once.
 
-    name ─ reference ─ submission ─ due ─ names ─ packages ─ limits ─ sandbox ─ scoring ─ strict
+    name ─ reference ─ submission ─ due ─ names ─ packages ─ limits ─ sandbox ─ scoring ─ strict ─ reveal
     questions ─ NAME ─ (see `questions`)
-    functions ─ NAME ─ points ─ returns ─ tolerance
+    functions ─ NAME ─ points ─ returns ─ tolerance ─ calls ─ steps ─ follow_through
                      └ cases ─ name ─ args ─ expect ─ tolerance ─ repeat ─ visibility ─ compare ─ remark ─ permute
+                             └ using ─ property (see `properties`)
 
 An argument is a plain value, or `{load: data/file.txt}`, `{make: function of inputs.py, ...}` or `{array: [...]}`.
 Nothing of the assignment is run here, and no code is ever made out of a spec.
@@ -11,96 +12,24 @@ Nothing of the assignment is run here, and no code is ever made out of a spec.
 
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
-    ConfigDict,
     Field,
     PlainValidator,
-    ValidationInfo,
     model_validator,
 )
 
 from grader.answers.sheet import SUFFIXES
-from grader.mistakes import at
-from grader.model import Level, Limits, Part, Scoring, Visibility
+from grader.arguments import Argument, Expected, Load
+from grader.mistakes import at, suggest
+from grader.model import Level, Limits, Part, Reveal, Scoring, Visibility
+from grader.properties import KEYS as PROPERTY_KEYS
+from grader.properties import Property
 from grader.questions import KINDS, Close, Name, NonEmpty, Points, Question, python_name
 from grader.tolerances import Tolerance
-
-DATA_SUFFIXES = frozenset({".txt", ".csv", ".npy", ".npz"})
-
-
-class Load(Part):
-    """A data file of the assignment."""
-
-    load: str
-    """Its path inside the assignment's folder: `.txt` or `.csv` (numbers), `.npy`, or `.npz` with `array`."""
-    array: str | None = None
-    """Which array of a `.npz` file."""
-
-    @model_validator(mode="after")
-    def _is_there(self, info: ValidationInfo) -> Self:
-        suffix = PurePosixPath(self.load).suffix
-        if suffix not in DATA_SUFFIXES:
-            raise ValueError(f"{self.load}: a data file must be one of {', '.join(sorted(DATA_SUFFIXES))}")
-        if (suffix == ".npz") != (self.array is not None):
-            raise ValueError("`array` names an array of a .npz file, and every .npz file needs it")
-        folder = (info.context or {}).get("folder")
-        if folder is not None:
-            inside(folder, self.load)
-        return self
-
-
-class Make(BaseModel):
-    """What a function of the assignment's `inputs.py` returns; the other keys are its keyword arguments.
-
-    It is also given, where it has parameters of these names, the case's earlier arguments and `rng`, a
-    `numpy.random.Generator` seeded for the case.
-    """
-
-    model_config = ConfigDict(extra="allow", frozen=True, strict=True)
-    make: str
-
-
-class MakeArray(Part):
-    """A numpy array, written out."""
-
-    array: list[Any]
-
-
-Plain = bool | int | float | str | list[Any] | None
-
-
-def _argument(value: Any, info: ValidationInfo) -> Any:
-    """Validate an argument by the key that says what it is."""
-    if isinstance(value, dict):
-        for key, kind in (("load", Load), ("make", Make), ("array", MakeArray)):
-            if key in value:
-                return kind.model_validate(value, context=info.context)
-        raise ValueError("must be a plain value, or have the key `load`, `make` or `array`")
-    return _plain(value)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    if value is not None and not isinstance(value, bool | int | float | str):
-        raise ValueError(f"must be a number, a text, true, false, null or a list of these, not {value!r}")
-    return value
-
-
-def _expected(value: Any, info: ValidationInfo) -> Any:
-    argument = _argument(value, info)
-    if isinstance(argument, Make):
-        raise ValueError("what is expected cannot be made: write it, or load it")  # noqa: TRY004
-    return argument
-
-
-Argument = Annotated[Any, PlainValidator(_argument, json_schema_input_type=Load | Make | MakeArray | Plain)]
-Expected = Annotated[Any, PlainValidator(_expected, json_schema_input_type=Load | MakeArray | Plain)]
 
 
 def _dotted_name(value: str) -> str:
@@ -155,6 +84,25 @@ class Case(Part):
     """A remark is told and costs nothing."""
     permute: dict[str, int] = {}
     """Parts of the result whose components may come in another order, with the axis that counts components."""
+    using: Literal["own", "reference"] = "own"
+    """Whose functions the tested one calls: the student's own, or right ones."""
+    holds: Annotated[Property | None, Field(alias="property")] = None
+    """What must hold of the value, in place of a wanted one; without `args`, of the values of all other cases."""
+
+    @property
+    def derived(self) -> bool:
+        """Whether it is a property of the other cases' values, and has no call of its own."""
+        return self.holds is not None and not self.args
+
+    @model_validator(mode="after")
+    def _one_or_the_other(self) -> Self:
+        if self.holds is not None:
+            for key in ("expect", "permute", "tolerance", "compare"):
+                if key in self.model_fields_set:
+                    raise at([key], "a property is judged in place of a wanted value: this has no meaning beside it")
+            if self.derived and {"repeat", "using"} & self.model_fields_set:
+                raise at(["args"], "without `args` it is a property of the other cases: `repeat`, `using` mean nothing")
+        return self
 
 
 class Function(Part):
@@ -165,7 +113,18 @@ class Function(Part):
     """Names for what it returns, in order."""
     tolerance: Tolerances = {}
     """How close is close enough, by the names of `returns`, for every case."""
+    calls: list[Name] = []
+    """The functions of the assignment, graded before it, that it calls."""
+    steps: dict[Name, list[Name]] = {}
+    """One round of what it iterates: the functions in their order, each with the names of its arguments."""
+    follow_through: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """What share of its points it earns where it fails only because of what it calls."""
     cases: Annotated[list[Case], Field(min_length=1)]
+
+    @property
+    def parts(self) -> list[str]:
+        """The functions that it is made of."""
+        return list(dict.fromkeys([*self.calls, *self.steps]))
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -179,6 +138,17 @@ class Function(Part):
             for key in keys:
                 if key.partition(".")[0] not in self.returns:
                     raise at([*where, key], f"{key!r} is not one of the returns ({', '.join(self.returns)})")
+        return self
+
+    @model_validator(mode="after")
+    def _has_what_its_cases_need(self) -> Self:
+        if all(case.derived for case in self.cases):
+            raise at(["cases"], "every case is a property of the others: there is nothing to call it with")
+        for n, case in enumerate(self.cases):
+            if hasattr(case.holds, "over") and not self.steps:
+                raise at(["cases", n, "property"], "it is a property over steps, and the function has no `steps`")
+            if case.using == "reference" and not self.parts:
+                raise at(["cases", n, "using"], "say with `calls` which functions it calls")
         return self
 
     def _named(self) -> Iterator[tuple[list[int | str], dict[str, Any]]]:
@@ -217,6 +187,8 @@ class Spec(Part):
     """What a function earns: its points if every case passes, or the share of its cases that pass."""
     strict: bool = False
     """Whether an array of one entry for a number, a list for an array and the like cost points."""
+    reveal: Reveal = "diagnosis"
+    """What the student is told of a hidden case that failed."""
     functions: dict[Name, Function] = {}
     questions: dict[Name, Question] = {}
 
@@ -236,30 +208,37 @@ class Spec(Part):
         return self
 
     @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        """Hold every function to what it calls: graded before it, and with arguments that are there by then."""
+        earlier: list[str] = []
+        for name, function in self.functions.items():
+            for part in function.parts:
+                if part not in earlier:
+                    key = "calls" if part in function.calls else "steps"
+                    message = f"{part!r} is not a function that stands above this one{suggest(part, earlier)}"
+                    raise at(["functions", name, key], message)
+            self._feed_steps(name, function)
+            earlier.append(name)
+        return self
+
+    def _feed_steps(self, name: str, function: Function) -> None:
+        there = {arg for case in function.cases for arg in case.args}
+        for part, names in function.steps.items():
+            for given in names:
+                if given not in there:
+                    message = f"{given!r} is neither an argument nor returned by an earlier step"
+                    raise at(["functions", name, "steps", part], message)
+            there |= set(self.functions[part].returns)
+
+    @model_validator(mode="after")
     def _answerable(self) -> Self:
         for name, function in self.functions.items() if self.reference is None else ():
             for n, case in enumerate(function.cases):
-                missing = [part for part in function.returns if part not in case.expect]
+                missing = [part for part in function.returns if part not in case.expect and case.holds is None]
                 if missing:
                     message = f"expects no {missing[0]}, and there is no reference to give it"
                     raise at(["functions", name, "cases", n], message)
         return self
-
-
-def inside(folder: Path, name: str) -> Path:
-    """Return the path of a file inside an assignment's folder.
-
-    Raises:
-        ValueError: it is not there, or not inside.
-    """
-    path = folder / name
-    if len(name) > 1000:
-        raise ValueError("a path is too long")
-    if not path.resolve().is_relative_to(folder.resolve()):
-        raise ValueError(f"{name} is outside the assignment's folder")
-    if not path.is_file():
-        raise ValueError(f"there is no file {name} in the assignment's folder")
-    return path
 
 
 def json_schema() -> dict[str, Any]:
@@ -272,11 +251,12 @@ KEYS = {
     "submission": list(Submission.model_fields),
     "limits": list(Limits.model_fields),
     "functions": list(Function.model_fields),
-    "cases": list(Case.model_fields),
+    "cases": [field.alias or name for name, field in Case.model_fields.items()],
     "tolerance": list(Tolerance.model_fields),
     "args": list(Load.model_fields),
     "expect": list(Load.model_fields),
     "questions": sorted({key for kind in KINDS for key in kind.model_fields}),
     "close": list(Close.model_fields),
+    "property": PROPERTY_KEYS,
 }
 """The keys of each mapping of the spec, to suggest one for a key that is unknown."""

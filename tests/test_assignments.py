@@ -47,9 +47,14 @@ def outcome(result):
     return {item.name: item.status for item in result.items} | {"score": result.score}
 
 
+def diagnoses(result):
+    return {case.diagnosis for item in result.items for case in item.cases if case.diagnosis}
+
+
 def wanted(name, sample):
     """Return the expected outcome of a sample; `others` is the status of the items that it does not name."""
-    expected = {key: value for key, value in EXPECTED[name][sample].items() if key not in {"says", "others"}}
+    words = {"says", "others", "diagnosis"}
+    expected = {key: value for key, value in EXPECTED[name][sample].items() if key not in words}
     others = {item: EXPECTED[name][sample].get("others") for item in [*SPECS[name].functions, *SPECS[name].questions]}
     return others | expected
 
@@ -78,6 +83,13 @@ def test_a_sample_gets_what_is_expected(name, sample):
     said = [case.message for case in cases if case.message and case.status != "pending"]
     assert EXPECTED[name][sample].get("says", "") in (said[0] if said else "")
     assert bool(said) == ("says" in EXPECTED[name][sample])
+
+
+@pytest.mark.parametrize(("name", "sample"), [(name, sample) for name in CODE for sample in EXPECTED[name]])
+def test_no_sample_gets_a_wrong_diagnosis(name, sample):
+    """What is named was written down by hand; where nothing is, nothing may be named."""
+    expected = EXPECTED[name][sample].get("diagnosis", [])
+    assert diagnoses(results(name)[sample]) == ({expected} if isinstance(expected, str) else set(expected))
 
 
 @pytest.mark.parametrize("name", FOLDERS)

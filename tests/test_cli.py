@@ -35,7 +35,7 @@ def test_a_class_gets_a_table_and_the_status_of_lost_points(here):
     assert done.returncode == 1
     lines = [line.split() for line in done.stdout.splitlines()]
     assert lines[2] == ["alice", "passed", "passed", "3", "of", "3"]
-    assert lines[3][:8] == ["bob", "failed", "passed", "2", "of", "3", "`y`", "differs:"]
+    assert lines[3][:8] == ["bob", "failed", "passed", "2", "of", "3", "`y`", "is"]
     assert done.stdout.splitlines()[-1] == "2 submissions: 1 passed everything, 1 lost points; mean 2.50"
     assert done.stderr == ""
 
@@ -47,7 +47,9 @@ def test_a_right_class_ends_with_success(here):
 def test_one_submission_is_shown_case_by_case(here):
     done = grader("grade", "small", "class/bob/work.py", cwd=here)
     assert "✗ double  0 of 1  0 of 2 cases" in done.stdout
-    assert "✗ three (failed): `y` differs: got 3, want 6 (allowed ±6e-06)." in done.stdout
+    assert "✗ three and 1 more (failed): `y` is half of what is wanted." in done.stdout
+    assert "`y` differs: got 3, want 6 (allowed ±6e-06)." in " ".join(done.stdout.split())
+    assert "called with x = 3" in done.stdout
     assert "Score: 2 of 3" in done.stdout
 
 

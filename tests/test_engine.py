@@ -6,12 +6,13 @@ import jsonschema
 import pytest
 
 from grader import assignment, engine, servers, submission
-from grader import run as run_module
+from grader import judged as judged_module
 from grader.model import Attempts
 from grader.report.json import render
 from grader.sandbox.forkserver import ForkServer
 from grader.sandbox.launch import Zygote
 from grader.spec import Submission
+from grader.variants import Variants
 from tests.conftest import INPUTS, SOLUTION, SPEC, write
 
 DOUBLE = "def double(x): return 2 * x\n"
@@ -37,7 +38,7 @@ def run(tmp_path_factory):
         limits = loaded.spec.limits
         if limits not in servers:
             servers[limits] = ForkServer(Zygote(), limits, ["numpy"], functions=2)
-        return engine.grade_one(plan, servers[limits], submissions[0])
+        return engine.grade_one(Variants(plan), servers[limits], submissions[0])
 
     yield run
     for server in servers.values():
@@ -214,7 +215,7 @@ def test_cpu_time_that_is_over_ends_a_function_as_a_whole(run):
 
 
 def test_a_mistake_of_ours_in_one_submission_is_told_and_costs_nothing(run, monkeypatch, capsys):
-    monkeypatch.setattr(run_module, "compare", lambda *_: 1 / 0)
+    monkeypatch.setattr(judged_module, "compare", lambda *_: 1 / 0)
     result = run(DOUBLE + PAIR)
     assert (result.score, result.fault) == (None, "the grader itself failed: ZeroDivisionError: division by zero")
     assert "Traceback" in capsys.readouterr().err
@@ -303,7 +304,7 @@ def ask(tmp_path):
         (submitted,) = submission.collect([tmp_path / "ann"], loaded.spec.submission)
         plan = engine.prepare(loaded)
         with ForkServer(Zygote(), loaded.spec.limits, ["numpy"], functions=2) as server:
-            return engine.grade_one(plan.public() if public_only else plan, server, submitted)
+            return engine.grade_one(Variants(plan.public() if public_only else plan), server, submitted)
 
     return ask
 

@@ -99,27 +99,28 @@ PROBLEMS = [
 
 @pytest.mark.parametrize(("problem", "public", "hidden"), PROBLEMS)
 def test_a_problem_says_what_and_where_and_how_far(problem, public, hidden):
-    assert messages.of_problem("f", problem, shown=True) == public
-    assert messages.of_problem("f", problem, shown=False) == (hidden or public)
+    assert messages.of_problem("f", problem, reveal="all") == public
+    assert messages.of_problem("f", problem, reveal="diagnosis") == (hidden or public)
 
 
 @pytest.mark.parametrize("problem", [DIFFERS, Unequal("name", "0.31", "0.62")])
 def test_a_hidden_case_shows_neither_what_came_nor_what_was_wanted(problem):
-    told = messages.of_case("f", Comparison((problem,), (problem,)), shown=False)
+    told = messages.of_case("f", Comparison((problem,), (problem,)), reveal="diagnosis")
     assert not any(value in told for value in ("0.31", "0.62"))
 
 
 def test_an_exceptions_text_is_not_shown_of_a_hidden_case():
     outcome = model.Raised("ValueError", "x is 0.31", FRAMES[1:])
     assert (
-        messages.of_outcome("f", outcome, LIMITS, shown=False) == "`f` raised ValueError (em.py, line 7: `return x`)."
+        messages.of_outcome("f", outcome, LIMITS, reveal="diagnosis")
+        == "`f` raised ValueError (em.py, line 7: `return x`)."
     )
 
 
 def test_what_was_refused_is_not_shown_of_a_hidden_case():
     outcome = model.Blocked("PermissionError: [Errno 13] Permission denied: '0.31'")
     assert "tried what the sandbox does not allow: PermissionError. It has" in messages.of_outcome(
-        "f", outcome, LIMITS, shown=False
+        "f", outcome, LIMITS, reveal="diagnosis"
     )
 
 
@@ -131,12 +132,12 @@ def test_a_long_text_of_an_exception_is_cut():
 
 def test_remarks_alone_say_that_they_are_free_once():
     remark = WrongShape("ll", (1,), ())
-    told = messages.of_case("f", Comparison((), (remark, remark)), shown=True)
+    told = messages.of_case("f", Comparison((), (remark, remark)), reveal="all")
     assert told.count("costs no points") == 1
 
 
 def test_remarks_come_last_and_say_that_they_are_free():
-    told = messages.of_case("f", Comparison((DIFFERS,), (WrongShape("ll", (1,), ()),)), shown=False)
+    told = messages.of_case("f", Comparison((DIFFERS,), (WrongShape("ll", (1,), ()),)), reveal="diagnosis")
     assert told == (
         "`post`: 3 of 60 entries differ, worst at [4, 1]. "
         "`ll`: got shape (1,), want (): a dimension too many. That alone costs no points."

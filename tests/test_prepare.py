@@ -14,9 +14,9 @@ def plan(folder):
 
 
 def arguments(call):
-    header, _ = protocol.lengths(call.request[: protocol.PREFIX])
+    header, _ = protocol.lengths(call.frame[: protocol.PREFIX])
     end = protocol.PREFIX + header
-    return protocol.unpack(call.request[protocol.PREFIX : end], bytearray(call.request[end:]))["call"]["args"]
+    return protocol.unpack(call.frame[protocol.PREFIX : end], bytearray(call.frame[end:]))["call"]["args"]
 
 
 def test_cases_have_arguments_and_the_references_values(small):
@@ -31,7 +31,7 @@ def test_random_arguments_are_the_same_every_time_and_differ_between_repetitions
     write(small, {"assignment.yaml": SPEC.replace("{name: an array,", "{name: an array, repeat: 2,")})
     first, second = (arguments(call)[0] for call in plan(small).calls["double"][1:])
     assert not np.allclose(first, second)
-    cache._file(small).unlink()
+    cache._file(small, "made").unlink()
     np.testing.assert_array_equal(arguments(plan(small).calls["double"][1])[0], first)
 
 
@@ -187,7 +187,7 @@ def test_it_does_not_run_again_for_what_it_did_not_come_from(change, small):
 @pytest.mark.parametrize("damage", [b"", b"\0" * 7, b"\0" * 40, b"\xff" * 40])
 def test_a_damaged_cache_is_as_good_as_none(damage, small):
     want = plan(small).calls["pair"]
-    cache._file(small).write_bytes(damage)
+    cache._file(small, "made").write_bytes(damage)
     assert plan(small).calls["pair"] == want
 
 

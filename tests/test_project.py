@@ -39,14 +39,20 @@ def test_the_readmes_spec_is_a_valid_one():
 
 def test_every_key_of_a_spec_is_documented():
     page = (ROOT / "docs/writing-assignments.md").read_text()
+    from grader.arguments import Load, Make, MakeArray
     from grader.model import Limits
+    from grader.properties import KEYS
+    from grader.properties import KINDS as PROPERTIES
     from grader.questions import KINDS, Close
-    from grader.spec import Case, Function, Load, Make, MakeArray, Submission
+    from grader.spec import Case, Function, Submission
     from grader.tolerances import Tolerance
 
-    for part in (Spec, Submission, Limits, Function, Case, Tolerance, Load, Make, MakeArray, *KINDS, Close):
-        for key in part.model_fields:
-            assert re.search(rf"\b{key}\b", page), f"{key} of {part.__name__}"
+    parts = (Spec, Submission, Limits, Function, Tolerance, Load, Make, MakeArray, *KINDS, Close)
+    keys = [(part, key) for part in parts for key in part.model_fields]
+    keys += [(Case, field.alias or name) for name, field in Case.model_fields.items()]
+    keys += [(PROPERTIES, key) for key in KEYS]
+    for part, key in keys:
+        assert re.search(rf"\b{key}\b", page), f"{key} of {part}"
 
 
 def test_every_field_of_a_result_is_documented():

@@ -7,9 +7,10 @@ import jsonschema
 import pytest
 import yaml
 
+from grader.arguments import Load, Make
 from grader.assignment import LARGEST_SPEC, find, load
 from grader.errors import SpecError, UsageError
-from grader.spec import Load, Make, json_schema
+from grader.spec import json_schema
 from grader.tolerances import Tolerance
 from tests.conftest import NAIVE_EM, ROOT, write
 

@@ -33,5 +33,5 @@ def _result(result: Result) -> dict[str, Any]:
 
 
 def _item(item: ItemResult) -> dict[str, Any]:
-    cases = [{**asdict(case), "seconds": round(case.seconds, 6), "diagnosis": None} for case in item.cases]
+    cases = [{**asdict(case), "seconds": round(case.seconds, 6)} for case in item.cases]
     return {**asdict(item), "cases": cases}

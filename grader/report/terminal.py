@@ -131,7 +131,7 @@ def _besides(item: ItemResult) -> list[Text]:
 
 
 def _cases(item: ItemResult, said: set[str]) -> list[Text]:
-    """Return the lines of the cases that failed or are odd; a message stands once, and not where it was said above.
+    """Return the lines of the cases that failed or are odd; a message or mistake stands once, not where it was said.
 
     Of a question every part is told by itself, because a few words often fit several answers.
     """
@@ -142,9 +142,14 @@ def _cases(item: ItemResult, said: set[str]) -> list[Text]:
         text = case.message.removesuffix(f" {FREE}")
         again = text in said or (case.remark and text in told)
         if not again and (text or case.status != "passed"):
-            told.setdefault(case.message, []).append(case)
-    said |= set(told)
-    return [_line(message, cases) for message, cases in told.items()]
+            told.setdefault(case.diagnosis or case.message, []).append(case)
+    said |= {case.message for cases in told.values() for case in cases}
+    return [_with_inputs(_line(cases[0].message, cases), cases[0]) for cases in told.values()]
+
+
+def _with_inputs(line: Text, case: CaseResult) -> Text:
+    """Return a case's line, and below it what the function was called with."""
+    return Text.assemble(line, (f"\n  called with {_plain(case.inputs)}", "dim")) if case.inputs else line
 
 
 def _of_answer(case: CaseResult, said: set[str]) -> str:

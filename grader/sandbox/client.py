@@ -6,14 +6,14 @@ import selectors
 import socket
 import time
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from grader import model
 from grader.errors import DiedError, FaultError
 from grader.sandbox import protocol
-from grader.sandbox.replies import FULL, SIGSYS, how, outcome
+from grader.sandbox.replies import FULL, SIGSYS, Question, how, outcome, question
 from grader.sandbox.values import ProtocolError
 
 KEPT_OUTPUT = 64 * 2**10
@@ -136,6 +136,21 @@ class Child:
         """Send a request and return its outcome."""
         self.send([frame])
         return self.receive(deadline)
+
+    def consult(self, frame: bytes, deadline: Deadline, answer: Callable[[Question], bytes]) -> model.Outcome | None:
+        """Send a request, answer what its function asks while it runs, and return its outcome."""
+        self.send([frame])
+        try:
+            while self._failure is None:
+                reply = self._reply(deadline)
+                asked = question(reply)
+                if asked is None:
+                    return outcome(reply)
+                self._unsent.append(memoryview(answer(asked)))
+                self._flush()
+        except (EOFError, OSError, ProtocolError, _FloodError, _CpuError) as error:
+            return self._failed(error)
+        return self._failure
 
     def send(self, frames: Iterable[bytes]) -> None:
         """Send requests, when all earlier ones are answered; what goes wrong is told by `receive`."""
@@ -264,13 +279,3 @@ class Child:
                     pass
             self._selector.close()
             self._printed.close()
-
-
-def load_request(main: str, files: Mapping[str, bytes], given: Mapping[str, bytes], names: Mapping[str, str]) -> bytes:
-    """Return the frame that loads a submission in a child."""
-    return protocol.pack({"load": {"main": main, "files": dict(files), "given": dict(given), "names": dict(names)}})
-
-
-def call_request(function: str, args: list[Any], seed: int, **instructor: Any) -> bytes:
-    """Return the frame that calls a function; `instructor` may name a module, kwargs and offers (see `worker`)."""
-    return protocol.pack({"call": {"function": function, "args": args, "seed": seed, **instructor}})

@@ -1,7 +1,7 @@
 """What a worker's reply says, as an outcome. A reply is a stranger's: what has not the form of one is a bad value."""
 
 import signal
-from typing import Any
+from typing import Any, NamedTuple
 
 from grader import model
 
@@ -11,6 +11,14 @@ CLOSED, FULL = 71, 72
 """With what a child ends whose connection was closed under it, or whose memory was filled (as in `zygote`)."""
 SIGKILL, SIGSYS = 9, 31
 """Numbers that not every system has names for."""
+
+
+class Question(NamedTuple):
+    """What a call asks while it runs: what a function returns for these arguments."""
+
+    function: str
+    args: list[Any]
+    kwargs: dict[str, Any]
 
 
 def how(code: int) -> str:
@@ -28,8 +36,9 @@ def outcome(reply: Any) -> model.Outcome | None:
     match reply:
         case {"loaded": True}:
             return None
-        case {"returned": value}:
-            return model.Returned(value)
+        case {"returned": value, **rest}:
+            after = rest.get("after")
+            return model.Returned(value, tuple(after) if isinstance(after, list) else None)
         case {"raised": {"type": str(kind), "message": str(message), "frames": list(frames), "refused": bool(refused)}}:
             return _raised(
                 kind[:TEXT], message[:TEXT], tuple(filter(None, map(_frame, frames[-FRAMES:]))), refused=refused
@@ -43,6 +52,14 @@ def outcome(reply: Any) -> model.Outcome | None:
         case {"unreadable": str(reason)}:
             return model.BadValue(reason[:TEXT])
     return model.BadValue("its process sent an answer that is not one")
+
+
+def question(reply: Any) -> Question | None:
+    """Return what a reply asks, where it is no answer yet."""
+    match reply:
+        case {"asks": {"function": str(function), "args": list(args), "kwargs": dict(kwargs)}}:
+            return Question(function[:TEXT], args, {str(name)[:TEXT]: value for name, value in kwargs.items()})
+    return None
 
 
 def _raised(kind: str, message: str, frames: tuple[model.Frame, ...], *, refused: bool) -> model.Outcome:

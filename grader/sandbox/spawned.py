@@ -7,6 +7,7 @@ what the user may who started it.
 import contextlib
 import os
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -129,11 +130,27 @@ class _Watched(_Started):
         return float(times.user + times.system)
 
 
-def trusted_worker(main: str, paths: list[Path], given: list[str]) -> tuple[Child, Output, model.Outcome | None]:
-    """Start a worker for the instructor's own Python, load `main` in it, and return how that went."""
+def trusted_worker(
+    main: str, paths: list[Path], given: list[str], memory: int | None = None
+) -> tuple[Child, Output, model.Outcome | None]:
+    """Start a worker for the instructor's own Python, load `main` in it, and return how that went.
+
+    `memory` is how much it may have beyond what it has then, in bytes, where the system can limit that.
+    """
     started = launch.worker(["-P"], {**os.environ, **launch.ALONE}, None, [])
     output = Output()
     child = Child(_Started(started.process), started.connection, started.printed, output)
     child.begin()
     load = {"load": {"main": main, "paths": [str(path) for path in paths], "given": given}}
-    return child, output, child.ask(protocol.pack(load), Deadline(time.monotonic() + START_SECONDS))
+    outcome = child.ask(protocol.pack(load), Deadline(time.monotonic() + START_SECONDS))
+    if memory is not None and sys.platform == "linux":
+        _limit_memory(started.process.pid, memory)
+    return child, output, outcome
+
+
+def _limit_memory(pid: int, memory: int) -> None:
+    import psutil  # noqa: PLC0415  only where it is needed
+
+    process = psutil.Process(pid)
+    limit = process.memory_info().vms + memory
+    process.rlimit(psutil.RLIMIT_AS, (limit, limit))

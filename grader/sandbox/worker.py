@@ -2,16 +2,21 @@
 
     load {main, files, given, names}   a submission, from the bytes in the request
     load {main, paths}                 an instructor's module, from folders and what is installed
-    call {function, module, args, kwargs, offers, seed}
+    call {function, module, args, kwargs, offers, seed, proxies, echo}
 
 The first thing it sends is `ready`. A reply is a dict with one key: `loaded`, `returned` (the value), `raised` (type,
 message, frames, and whether the sandbox refused what was tried), `missing` (the functions that are there), `signature`
-(of a function that does not take these arguments), `too_large` or `unreadable` (why the value cannot be sent). Nothing
-here decides anything: the client believes no reply further than its form.
+(of a function that does not take these arguments), `too_large` or `unreadable` (why the value cannot be sent). With
+`echo` the arguments come back too, as they are `after` the call. Nothing here decides anything: the client believes no
+reply further than its form.
+
+While it runs, a call may ask in its turn: each function of `proxies` is replaced by one that sends `asks` (function,
+args, kwargs) and waits for `value` or `error`, so that what answers is somewhere else.
 """
 
 import contextlib
 import errno
+import functools
 import importlib
 import inspect
 import os
@@ -48,8 +53,8 @@ OUT_OF_MEMORY: Reply = {"raised": {"type": "MemoryError", "message": "", "frames
 class Worker:
     """What has been loaded, and how to answer; `locked` where a sandbox is around it."""
 
-    def __init__(self, *, locked: bool) -> None:
-        self.locked = locked
+    def __init__(self, connection: socket.socket, *, locked: bool) -> None:
+        self.connection, self.locked = connection, locked
         self.main = ""
         self.imports: Library | None = None
         self.given: list[str] = []
@@ -90,9 +95,14 @@ class Worker:
         module: str | None = None,
         kwargs: dict[str, Any] | None = None,
         offers: dict[str, Any] | None = None,
+        proxies: list[str] | None = None,
+        *,
+        echo: bool = False,
     ) -> Reply:
         home = importlib.import_module(module or self.main)
         target = getattr(home, function, None)
+        if module is not None and target is not None and not callable(target):
+            return {"returned": target}  # a table of the instructor's
         if not callable(target):
             return {"missing": sorted(name for name, value in vars(home).items() if inspect.isfunction(value))}
         random.seed(seed)
@@ -101,12 +111,39 @@ class Worker:
         if offers is not None:
             kwargs = {**_wanted(target, {"rng": np.random.default_rng(seed), **offers}), **kwargs}
         try:
-            return {"returned": target(*args, **kwargs)}
+            with self._replaced(home, proxies or []):
+                reply = {"returned": target(*args, **kwargs)}
         except TypeError:
             signature = _misfit(target, args, kwargs)
             if signature:
                 return {"signature": signature}
             raise
+        return reply | {"after": args} if echo else reply
+
+    @contextlib.contextmanager
+    def _replaced(self, home: Any, names: list[str]) -> Iterator[None]:
+        """Put a proxy in the place of each function, in whichever of the submission's modules it is known."""
+        modules = [home, *(sys.modules[name] for name in self._own_names() if name in sys.modules)]
+        known = [(vars(module), name) for module in modules for name in names if name in vars(module)]
+        originals = [space[name] for space, name in known]
+        for space, name in known:
+            space[name] = functools.partial(self._consult, name)
+        try:
+            yield
+        finally:
+            for (space, name), original in zip(known, originals, strict=True):
+                space[name] = original
+
+    def _own_names(self) -> set[str]:
+        return self.imports.own_names - {self.main} if self.imports else set()
+
+    def _consult(self, function: str, /, *args: Any, **kwargs: Any) -> Any:
+        """Ask the other side for what a function returns."""
+        say(self.connection, {"asks": {"function": function, "args": list(args), "kwargs": kwargs}})
+        answer = protocol.receive(self.connection, self.build)
+        if "error" in answer:
+            raise ValueError(answer["error"])
+        return answer["value"]
 
     def _describe(self, error: BaseException) -> dict[str, Any]:
         frames = [[*place, self._line(*place)] for place in deque(self._frames(error), MOST_FRAMES)]
@@ -186,7 +223,7 @@ def say(connection: socket.socket, value: Any) -> None:
 
 def serve(connection: socket.socket, *, locked: bool) -> None:
     """Answer the requests that come over a socket until the other side closes it."""
-    worker = Worker(locked=locked)
+    worker = Worker(connection, locked=locked)
     streams = (sys.stdout, sys.stderr)
     say(connection, {"ready": True})
     while True:

@@ -14,10 +14,11 @@ import pytest
 
 from grader import assignment, engine, servers, submission
 from grader.model import Limits
-from grader.sandbox.client import Deadline, Output, call_request, load_request
+from grader.sandbox.client import Deadline, Output
 from grader.sandbox.forkserver import ForkServer
 from grader.sandbox.launch import Zygote
 from grader.sandbox.lockdown import LAYERS
+from grader.sandbox.requests import call_request, load_request
 from grader.spec import Submission
 from tests.conftest import INPUTS, NAIVE_EM, SOLUTION, SPEC, write
 from tests.leftovers import everything

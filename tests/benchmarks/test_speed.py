@@ -6,6 +6,7 @@ Each benchmark prints what it measured and what is wanted, and fails beyond twic
 changes a ratio by tens of percent, a mistake in the design (a fresh process a submission) by far more.
 """
 
+import contextlib
 import subprocess
 import sys
 import types
@@ -21,6 +22,7 @@ from grader.sandbox import protocol
 from grader.sandbox.forkserver import ForkServer
 from grader.sandbox.launch import Zygote
 from grader.spec import Submission
+from grader.variants import Variants
 from tests.benchmarks.timing import expect_at_most, in_turn
 from tests.conftest import NAIVE_EM
 
@@ -45,7 +47,7 @@ def plan():
 
 def requests(plan):
     """Return the calls as (function, header, body), so that each round unpacks fresh arguments, as a child does."""
-    frames = [(name, call.request) for name, calls in plan.calls.items() for call in calls]
+    frames = [(name, call.frame) for name, calls in plan.calls.items() for call in calls]
     found = []
     for name, frame in frames:
         header, _ = protocol.lengths(frame[: protocol.PREFIX])
@@ -93,11 +95,14 @@ def fresh_process(source, folder):
 def test_isolation_costs_at_most_half_and_six_milliseconds(plan, name, fails_beyond, tmp_path):
     (work,) = submission.collect([NAIVE_EM / "samples" / name], Submission(file="naive_em.py"))
     source = work.files["naive_em.py"]
-    with ForkServer(Zygote(), Limits(), ["numpy"], functions=3) as server:
+    with (
+        ForkServer(Zygote(), Limits(), ["numpy"], functions=3) as server,
+        contextlib.closing(Variants(plan)) as variants,
+    ):
         times = in_turn(
             CLASS,
             in_process=without_isolation(plan, source),
-            ours=lambda: engine.grade_one(plan, server, work),
+            ours=lambda: engine.grade_one(variants, server, work),
             fresh_process=fresh_process(source, tmp_path),
         )
     expect_at_most(times["ours"], 1.5 * times["in_process"] + 6, fails_beyond)

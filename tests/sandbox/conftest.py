@@ -6,10 +6,11 @@ import time
 import pytest
 
 from grader.model import Limits
-from grader.sandbox.client import Deadline, Output, call_request, load_request
+from grader.sandbox.client import Deadline, Output
 from grader.sandbox.forkserver import ForkServer
 from grader.sandbox.launch import Zygote
 from grader.sandbox.lockdown import LAYERS
+from grader.sandbox.requests import call_request, load_request
 from grader.sandbox.spawned import Spawner
 
 ROOT = os.geteuid() == 0

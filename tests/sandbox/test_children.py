@@ -16,11 +16,12 @@ from grader import model
 from grader.errors import DiedError, FaultError, LevelError
 from grader.model import Limits
 from grader.sandbox import forkserver, lockdown
-from grader.sandbox.client import KEPT_OUTPUT, Output, call_request
+from grader.sandbox.client import KEPT_OUTPUT, Output
 from grader.sandbox.forkserver import ForkServer
 from grader.sandbox.launch import ALONE, Zygote
 from grader.sandbox.lockdown import LAYERS
 from grader.sandbox.lockdown.layer import Settings
+from grader.sandbox.requests import call_request
 from grader.sandbox.spawned import Spawner, trusted_worker
 from grader.sandbox.values import Opaque, Record
 from tests.conftest import write
@@ -685,7 +686,8 @@ def test_without_a_sandbox_what_a_child_started_ends_with_it(spawner, loaded):
 def test_without_a_sandbox_a_worker_ends_when_the_grader_is_killed():
     program = (
         "from grader.model import Limits; from grader.sandbox.spawned import Spawner\n"
-        "from grader.sandbox.client import Output, load_request, call_request\n"
+        "from grader.sandbox.client import Output\n"
+        "from grader.sandbox.requests import load_request, call_request\n"
         "child = Spawner(Limits(), ['numpy']).child(Output())\n"
         "child.send([load_request('w.py', {'w.py': b'while True: pass'}, {}, {})])\n"
         "print(child._process._process.pid, flush=True)\n"

@@ -4,9 +4,10 @@ import pytest
 
 from grader import model
 from grader.model import Limits
-from grader.sandbox.client import Output, call_request, load_request
+from grader.sandbox.client import Output
 from grader.sandbox.forkserver import ForkServer
 from grader.sandbox.launch import Zygote
+from grader.sandbox.requests import call_request, load_request
 from tests.sandbox.conftest import soon
 
 GIVEN = {"common.py": b"def source(): return 'the course'\ndef init(): return 'init'\n"}

@@ -1,0 +1,126 @@
+"""Whether a property holds: judged on what a call returned, and where that takes more calls, these are made here."""
+
+import time
+from typing import Any
+
+from grader import model
+from grader.compare import compare
+from grader.course import what_happened
+from grader.errors import FaultError, GraderError
+from grader.laws import Law
+from grader.model import Returned
+from grader.prepare import Call
+from grader.properties import AtMostTimes, Check
+from grader.rounds import Series, State, StopsWhen
+from grader.run import Answer, Run
+from grader.sandbox.values import RefusedError
+from grader.seen import Seen, Violation, parts_of
+from grader.variants import Variants
+
+ROUNDS = 20
+"""How many rounds a property over steps looks at, where no rule ends them."""
+MOST_ROUNDS = 1000
+TRIES = 3
+"""How often a call that takes too long is measured, beside the reference: the machine may be busy."""
+
+
+class Holding:
+    """Judges properties of one submission's calls."""
+
+    def __init__(self, run: Run, variants: Variants) -> None:
+        self.run, self.variants = run, variants
+        self.functions = run.plan.assignment.spec.functions
+
+    def broken(self, case: Call, call: Call, answer: Answer) -> Violation | None:
+        """Return how what a call returned breaks the property of a case, or None where it holds."""
+        if not isinstance(answer.outcome, Returned):
+            return Violation("", "It returns no value.")
+        after = answer.outcome.after
+        left = dict(zip(call.args, after, strict=False)) if after is not None and len(after) == len(call.args) else None
+        seen = Seen(call.args, answer.outcome.value, call.rules.returns, left)
+        try:
+            return self._judged(case, call, seen)
+        except ValueError as error:
+            raise self._mistake(case, str(error)) from error
+
+    def _judged(self, case: Call, call: Call, seen: Seen) -> Violation | None:
+        match case.holds:
+            case Law() as law:
+                return self._again(law, case, call, seen)
+            case Series() as series:
+                return self._over_steps(series, case, call, seen)
+            case AtMostTimes() as limit:
+                return self._timed(limit, call)
+            case Check() as check:
+                return self._checked(check, case, seen)
+            case None:
+                return None
+            case trait:
+                return trait.broken(seen)
+
+    def _mistake(self, case: Call, message: str) -> GraderError:
+        return self.run.plan.assignment.mistake(("functions", case.key[0], "cases", case.key[1], "property"), message)
+
+    def _again(self, law: Law, case: Call, call: Call, seen: Seen) -> Violation | None:
+        """Judge a law that ties the call to another one, which is made now."""
+        want = law.expected(seen.value, seen.args, seen.returns)
+        if isinstance(want, Violation):
+            return want
+        outcome = self.run.ask(call.request(law.again(seen.args))).outcome
+        if not isinstance(outcome, Returned):
+            return Violation("", f"Called again {law.when(seen.args)}, it does not return a value.")
+        problems = compare(law.compared(outcome.value, want, seen.returns), want, case.rules).problems
+        if not problems:
+            return None
+        path = problems[0].path
+        what = f"`{path}`" if path else "the value"
+        return Violation(path, f"Called again {law.when(seen.args)}, {what} does not change as it should.")
+
+    def _over_steps(self, series: Series, case: Call, call: Call, seen: Seen) -> Violation | None:
+        states: list[State] = []
+        state: dict[str, Any] = dict(call.args)
+        while len(states) < MOST_ROUNDS:
+            for name, arguments in self.functions[call.key[0]].steps.items():
+                step = self.run.plan.calls[name][0]
+                outcome = self.run.ask(step.request({arg: state[arg] for arg in arguments})).outcome
+                parts = parts_of(outcome.value, step.rules.returns) if isinstance(outcome, Returned) else None
+                if parts is None:
+                    return Violation("", f"`{name}`, called in round {len(states) + 1}, does not return its values.")
+                state |= parts
+            states.append(dict(state))
+            if series.ends(states) or (not isinstance(series, StopsWhen) and len(states) >= ROUNDS):
+                break
+        return series.broken(states, seen, case.rules)
+
+    def _timed(self, limit: AtMostTimes, call: Call) -> Violation | None:
+        for _ in range(TRIES):
+            ours = self.variants.reference_seconds(call)
+            began = time.monotonic()
+            if not isinstance(self.run.ask(call.frame).outcome, Returned):
+                return Violation("", "Called again, it returns no value.")
+            violation = limit.broken_time(time.monotonic() - began, ours)
+            if violation is None:
+                return None
+        return violation
+
+    def _checked(self, check: Check, case: Call, seen: Seen) -> Violation | None:
+        """Have the course's own function look at the arguments and what was returned, by their names."""
+        parts = parts_of(seen.value, seen.returns)
+        if parts is None:
+            return Violation("", f"It does not return {len(seen.returns)} values: {', '.join(seen.returns)}.")
+        try:
+            outcome = self.variants.oracle().call(check.check, [], module="checks", offers={**seen.args, **parts})
+        except RefusedError as error:
+            return Violation("", f"It cannot be checked: {error}.")
+        match outcome:
+            case Returned(None | True):
+                return None
+            case Returned(str(text)):
+                return Violation("", text)
+            case Returned(False):
+                return Violation("", "It does not hold.")
+            case model.Missing():
+                raise self._mistake(case, f"checks.py has no function {check.check!r}")
+            case model.Raised() | model.TimedOut() | model.OutOfMemory():
+                return Violation("", f"It cannot be checked: {check.check} {what_happened(outcome)}.")
+        raise FaultError(f"checks.py: {check.check} {what_happened(outcome)}")

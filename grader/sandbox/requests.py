@@ -1,0 +1,26 @@
+"""The frames that are sent to a worker (see `worker` for what they mean)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from grader.sandbox import protocol
+
+
+def load_request(main: str, files: Mapping[str, bytes], given: Mapping[str, bytes], names: Mapping[str, str]) -> bytes:
+    """Return the frame that loads a submission in a child."""
+    return protocol.pack({"load": {"main": main, "files": dict(files), "given": dict(given), "names": dict(names)}})
+
+
+def call_request(function: str, args: list[Any], seed: int, **more: Any) -> bytes:
+    """Return the frame that calls a function; `more` are the other keys of a call (see `worker`)."""
+    return protocol.pack({"call": {"function": function, "args": args, "seed": seed, **more}})
+
+
+def answer(value: Any) -> bytes:
+    """Return the frame that answers what a call asked."""
+    return protocol.pack({"value": value})
+
+
+def refusal(why: str) -> bytes:
+    """Return the frame that answers that there is no answer."""
+    return protocol.pack({"error": why})

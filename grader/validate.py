@@ -1,0 +1,287 @@
+"""Try an assignment on itself: does it tell right from wrong?
+
+    the reference, samples, the starter ─► graded      slips, accepted variants ─► compared      mutants ─► run
+                                    └──────────────► one row a case ◄──────────────────────────────┘
+
+What is right must pass, with room to spare; what is wrong must fail; and every case must reject something.
+"""
+
+import contextlib
+import math
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from grader import engine, samples, source, submission
+from grader.assignment import Assignment
+from grader.compare import compare
+from grader.diagnose import deviation, same
+from grader.model import CaseResult, Result, Returned
+from grader.mutation import Mutations
+from grader.prepare import Call, prepare
+from grader.sandbox.values import Record
+from grader.servers import Server
+from grader.slips import Slip
+from grader.submission import Submission
+from grader.validation import CaseCheck, Mutation, Validation
+from grader.variants import Variants
+
+REFERENCES = ("the reference", "the reference, again")
+"""It is graded twice, because what is called for the first time takes longer."""
+TIGHT = 0.5
+"""From how much of what is allowed on a right answer is near the edge."""
+LOOSE = 2.0
+"""Up to how many times what is allowed a wrong answer is near the edge."""
+
+Key = tuple[str, int]
+"""A case: its function, and its number."""
+
+
+class Validator:
+    """An assignment that is tried on itself, and what was found so far."""
+
+    def __init__(self, assignment: Assignment, servers: Sequence[Server]) -> None:
+        self.assignment, self.spec, self.servers = assignment, assignment.spec, servers
+        self.plan = prepare(assignment)
+        self.variants = Variants(self.plan)
+        self.problems: list[str] = []
+        self.notes: list[str] = []
+        self.rejects: Counter[Key] = Counter()
+        self.right: dict[Key, float] = {}
+        self.rounded: dict[Key, float] = {}
+        self.single: dict[Key, float] = {}
+        self.wrong: dict[Key, float] = {}
+        self.seconds: dict[Key, float] = {}
+        self.caught: dict[str, tuple[str, ...]] = {}
+        self.samples = 0
+        self.mutation = Mutation()
+
+    def validate(self) -> Validation:
+        """Try everything, and return what was found."""
+        began = time.monotonic()
+        with contextlib.closing(self.variants):
+            self._grade()
+            for slip in self.plan.slips:
+                self._try(slip)
+            self._look_for_alike()
+            self._measure_right()
+            self._mutate()
+        self._look_at_cases()
+        return Validation(
+            assignment=self.spec.name,
+            cases=tuple(self._checks()),
+            slips=self.caught,
+            samples=self.samples,
+            mutation=self.mutation,
+            problems=tuple(self.problems),
+            notes=tuple(self.notes),
+            seconds=time.monotonic() - began,
+        )
+
+    def _calls(self) -> Iterator[Call]:
+        return (call for calls in self.plan.calls.values() for call in calls)
+
+    # --- graded as submissions ---
+
+    def _grade(self) -> None:
+        """Grade the reference, the starter and the samples, all as submissions."""
+        reference = source.reference(self.assignment)
+        handed = [Submission(name, code=reference) for name in REFERENCES] if reference else []
+        folders = [path for name in ("starter", "samples") if (path := self.assignment.folder / name).is_dir()]
+        expected = samples.expected(self.assignment.folder)
+        for path in folders:
+            handed += submission.collect([path], self.spec.submission)
+        results = dict(
+            zip((one.id for one in handed), engine.grade_all(self.variants, self.servers, handed), strict=True)
+        )
+        for name, result in results.items():
+            if result.fault:
+                self.problems.append(f"{name} was not graded: {result.fault}")
+        for name in REFERENCES if reference else ():
+            self._see_reference(results.pop(name))
+        if "starter" in results:
+            self._see_starter(results.pop("starter"))
+        self.samples = len(results)
+        for name, result in results.items():
+            self._see_sample(name, result, expected)
+
+    def _cases(self, result: Result) -> Iterator[tuple[Key, CaseResult]]:
+        """Yield the cases of a result's functions, with their keys."""
+        for item in result.items:
+            if item.kind == "function":
+                yield from zip([c.key[:2] for c in self.plan.calls[item.name]], item.cases, strict=True)
+
+    def _see_reference(self, result: Result) -> None:
+        for key, case in self._cases(result):
+            self.seconds[key] = min(self.seconds.get(key, math.inf), case.seconds)
+            if case.status != "passed":
+                self._add(f"the reference fails {_title(key[0], case.name)}: {case.message}")
+
+    def _add(self, problem: str) -> None:
+        if problem not in self.problems:
+            self.problems.append(problem)
+
+    def _see_starter(self, result: Result) -> None:
+        if result.score:
+            self.problems.append(f"the starter earns {result.score:g} points")
+
+    def _see_sample(self, name: str, result: Result, expected: Mapping[str, Any]) -> None:
+        for key in {key for key, case in self._cases(result) if case.status == "failed"}:
+            self.rejects[key] += 1
+        if expected and name not in expected:
+            self.problems.append(f"samples/{name}: {samples.EXPECTED} does not say what it must get")
+        for what, want, got in samples.differences(expected.get(name, {}), result):
+            self.problems.append(f"samples/{name}: {what} is {got}, and {samples.EXPECTED} says {want}")
+
+    # --- variants ---
+
+    def _try(self, slip: Slip) -> None:
+        """See which cases catch a slip, and by how much; an accepted variant must return a value for every case."""
+        caught: dict[Key, str] = {}
+        for call in self.plan.calls[slip.function]:
+            if call.holds is not None:
+                continue
+            value = self.variants.value(call, (slip,))
+            if slip.home == "accepted":
+                if value is None:
+                    self.problems.append(
+                        f"accepted.py: {slip.id} returns nothing for {_title(slip.function, call.name)}"
+                    )
+            elif value is None or compare(value.value, call.want, call.rules).problems:
+                caught[call.key[:2]] = call.name
+                if value is not None:
+                    self._note_wrong(call, deviation(value.value, call.want, call.rules))
+        if slip.home == "slips":
+            counting = {key: name for key, name in caught.items() if not self._case(key).remark}
+            self.rejects.update(caught.keys())
+            self.caught[slip.id] = tuple(_title(slip.function, name) for name in counting.values())
+            if not counting:
+                self.problems.append(f"slips.py: no case catches {slip.id}")
+
+    def _case(self, key: Key) -> Any:
+        return self.spec.functions[key[0]].cases[key[1]]
+
+    def _note_wrong(self, call: Call, off: float) -> None:
+        key = call.key[:2]
+        self.wrong[key] = min(self.wrong.get(key, math.inf), off)
+
+    def _look_for_alike(self) -> None:
+        """Tell of slips that no case tells apart: a student would be told of the first of them."""
+        for name, calls in self.plan.calls.items():
+            valued = [call for call in calls if call.holds is None and not call.remark]
+            for one, other in combinations(self.variants.of(name), 2):
+                if all(self._alike(call, one, other) for call in valued):
+                    self.problems.append(f"slips.py: no case tells {one.id} from {other.id}")
+
+    def _alike(self, call: Call, one: Slip, other: Slip) -> bool:
+        values = [self.variants.value(call, (slip,)) for slip in (one, other)]
+        first, second = (value.value if value else None for value in values)
+        if None in values:
+            return values == [None, None]
+        wrong = [bool(compare(value, call.want, call.rules).problems) for value in (first, second)]
+        return wrong == [False, False] or (wrong == [True, True] and same(first, second, call.want, call.rules))
+
+    # --- margins ---
+
+    def _measure_right(self) -> None:
+        """See how far right answers are off: another formula, rounded arguments, and all in single precision."""
+        for call in self._calls():
+            if call.holds is None and not call.rules.shapes_only:
+                if self.variants.of(call.key[0]):
+                    self._note_right(self.right, call, self.variants.plain(call), call.want)
+                if self.spec.reference:
+                    self._perturb(call)
+
+    def _perturb(self, call: Call) -> None:
+        exact = self.variants.reference(call, call.args)
+        want = exact.value if exact else call.want  # what is expected may be rounded
+        self._note_right(self.rounded, call, self.variants.reference(call, _changed(call.args, _nudged)), want)
+        self._note_right(self.single, call, self.variants.reference(call, _changed(call.args, _single)), want)
+
+    def _note_right(self, offs: dict[Key, float], call: Call, value: Returned | None, want: Any) -> None:
+        key = call.key[:2]
+        off = deviation(value.value, want, call.rules) if value else math.inf
+        offs[key] = max(offs.get(key, 0.0), off)
+
+    # --- mutants ---
+
+    def _mutate(self) -> None:
+        reference = source.reference(self.assignment)
+        if reference and self.servers:
+            mutations = Mutations(self.plan, reference, self._seconds_by_function())
+            self.mutation = mutations.run(self.servers)
+            self.rejects.update(mutations.rejected)
+
+    def _seconds_by_function(self) -> dict[str, float]:
+        taken: dict[str, float] = {}
+        for (name, _), seconds in self.seconds.items():
+            taken[name] = taken.get(name, 0.0) + seconds
+        return taken
+
+    # --- what it comes to ---
+
+    def _look_at_cases(self) -> None:
+        for name, function in self.spec.functions.items():
+            for n, case in enumerate(function.cases):
+                key, title = (name, n), _title(name, case.name)
+                self._look_at_margins(key, title)
+                if not self.rejects[key] and not case.remark:
+                    self._add(f"{title} rejects nothing: no sample, no slip, no mutant")
+
+    def _look_at_margins(self, key: Key, title: str) -> None:
+        right, wrong = self.right.get(key, 0), self.wrong.get(key, math.inf)
+        if right > 1:
+            self._add(f"{title} rejects the functions of slips.py without a change, or these are wrong ({right:.2g})")
+        elif right > TIGHT:
+            self.notes.append(f"{title} is tight: a right answer uses {right:.0%} of what is allowed")
+        if self.rounded.get(key, 0) > TIGHT:
+            self.notes.append(f"{title} stands on an edge: another answer is right for arguments a rounding away")
+        if wrong < LOOSE:
+            self.notes.append(f"{title} is loose: a slip is off by {wrong:.2g} times what is allowed")
+
+    def _right_margin(self, key: Key) -> float | None:
+        """Return the largest deviation of a right answer, but not that of an answer to what is another question."""
+        offs = [self.right.get(key), self.rounded.get(key)]
+        return max((off for off in offs if off is not None and (off is offs[0] or off <= TIGHT)), default=None)
+
+    def _checks(self) -> Iterator[CaseCheck]:
+        for name, function in self.spec.functions.items():
+            for n, case in enumerate(function.cases):
+                key = (name, n)
+                yield CaseCheck(
+                    function=name,
+                    name=case.name,
+                    counts=not case.remark,
+                    rejects=self.rejects[key],
+                    right=self._right_margin(key),
+                    single=self.single.get(key),
+                    wrong=self.wrong.get(key),
+                    seconds=self.seconds.get(key, 0.0),
+                )
+
+
+def _title(function: str, case: str) -> str:
+    return f"{function}: {case}"
+
+
+def _changed(value: Any, change: Callable[[Any], Any]) -> Any:
+    """Return arguments with a change of each array of floats."""
+    if isinstance(value, np.ndarray) and value.dtype.kind == "f":
+        return change(value)
+    if isinstance(value, Record):
+        return Record(value.name, {name: _changed(part, change) for name, part in value.fields.items()})
+    return {name: _changed(part, change) for name, part in value.items()} if isinstance(value, dict) else value
+
+
+def _nudged(array: Any) -> Any:
+    """Return an array off in the last digit, some entries up and some down, as another order of summation leaves it."""
+    signs = np.where(np.arange(array.size).reshape(array.shape) % 3 == 0, 1.0, -1.0)
+    return array * (1 + signs * np.finfo(array.dtype).eps)
+
+
+def _single(array: Any) -> Any:
+    return array.astype(np.float32)

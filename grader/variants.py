@@ -1,0 +1,173 @@
+"""What known variants of the right functions return, computed when it is first asked for, and kept.
+
+They are computed in the instructor's worker, from the arguments of the cases; nothing of them depends on a submission.
+"""
+
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from grader import cache, model
+from grader.compare import compare
+from grader.course import Course
+from grader.model import Returned
+from grader.prepare import Call, Plan
+from grader.sandbox.replies import Question
+from grader.sandbox.requests import answer, refusal
+from grader.sandbox.values import RefusedError
+from grader.slips import Home, Slip
+
+SECONDS = 20.0
+"""How long a variant may take for one case."""
+COMBINED_SECONDS = 5.0
+"""How long the combinations of slips may take for one function; when that is used up, no more are tried."""
+MOST_ROUNDS = 1000
+"""How many rounds of an iteration are looked at."""
+
+State = dict[str, Any]
+
+
+class Variants:
+    """What slips, accepted variants and the reference's own rounds make of the calls of a plan."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self._course = Course(plan.assignment)
+        self._oracles: dict[int, Oracle] = {}
+        self._key = cache.key(plan.assignment) if plan.slips else ""
+        self._kept: dict[str, Any] | None = None
+        self._rounds: dict[tuple[str, int, int], list[State]] = {}
+        self._spent: dict[str, float] = {}
+        self._new = False
+
+    def close(self) -> None:
+        """Keep what was computed for the next time, and end the workers."""
+        self._course.close()
+        for oracle in self._oracles.values():
+            oracle.close()
+        if self._new and self._kept is not None:
+            cache.keep(self.plan.assignment.folder, "variants", self._key, self._kept)
+
+    def of(self, function: str, home: Home = "slips") -> list[Slip]:
+        """Return the variants of a function."""
+        return [slip for slip in self.plan.slips if slip.function == function and slip.home == home]
+
+    def value(self, call: Call, variants: Sequence[Slip]) -> Returned | None:
+        """Return what variants of a function, taken together, return for a call; None where they return nothing."""
+        if self._kept is None:
+            self._kept = cache.load(self.plan.assignment.folder, "variants", self._key) or {}
+        name = "/".join(map(str, [*call.key, variants[0].home, "+".join(slip.id for slip in variants)]))
+        if name not in self._kept:
+            began = time.monotonic()
+            if len(variants) > 1 and self._spent.get(call.key[0], 0) > COMBINED_SECONDS:
+                return None
+            self._kept[name] = self._computed(call, variants)
+            self._new = True
+            if len(variants) > 1:
+                self._spent[call.key[0]] = self._spent.get(call.key[0], 0) + time.monotonic() - began
+        kept = self._kept[name]
+        return Returned(kept[0]) if kept else None
+
+    def _computed(self, call: Call, variants: Sequence[Slip]) -> list[Any]:
+        """Return what was returned, in a list, or an empty list."""
+        change = {key: value for slip in variants for key, value in slip.change.items()}
+        returned = self._returned(call, call.args, module=variants[0].home, kwargs=change)
+        return [returned.value] if returned else []
+
+    def plain(self, call: Call) -> Returned | None:
+        """Return what the functions of `slips.py` return without a change: right answers, by another formula."""
+        return self._returned(call, call.args, module="slips")
+
+    def reference(self, call: Call, args: Mapping[str, Any]) -> Returned | None:
+        """Return what the reference returns for a call's function, with other arguments."""
+        return self._returned(call, args)
+
+    def _returned(self, call: Call, args: Mapping[str, Any], **more: Any) -> Returned | None:
+        outcome = self._course.call(call.key[0], list(args.values()), call.seed, seconds=SECONDS, **more)
+        return outcome if isinstance(outcome, Returned) else None
+
+    def reference_seconds(self, call: Call) -> float:
+        """Return how long the reference takes for a call, now."""
+        began = time.monotonic()
+        self.reference(call, call.args)
+        return time.monotonic() - began
+
+    def rounds(self, call: Call) -> list[State]:
+        """Return the reference's rounds on a call's arguments: twice as many as lead to the wanted value, and some."""
+        if call.key not in self._rounds:
+            self._rounds[call.key] = list(self._iterate(call))
+        return self._rounds[call.key]
+
+    def _iterate(self, call: Call) -> Iterator[State]:
+        functions = self.plan.assignment.spec.functions
+        state, left, end = dict(call.args), MOST_ROUNDS, time.monotonic() + SECONDS
+        found = False
+        while left and time.monotonic() < end:
+            for name, arguments in functions[call.key[0]].steps.items():
+                outcome = self._course.call(name, [state[arg] for arg in arguments], call.seed, seconds=SECONDS)
+                if not isinstance(outcome, Returned):
+                    return
+                state |= named(outcome.value, functions[name].returns)
+            yield dict(state)
+            left -= 1
+            if not found and returns_it(state, call):
+                found, left = True, MOST_ROUNDS - left + 10
+
+    def oracle(self) -> "Oracle":
+        """Return the one for this thread, since each is asked one thing at a time."""
+        return self._oracles.setdefault(threading.get_ident(), Oracle(self.plan))
+
+
+class Oracle:
+    """The reference, answering what a student's function asks while it runs; its memory is limited as the student's."""
+
+    def __init__(self, plan: Plan) -> None:
+        spec = plan.assignment.spec
+        self._course = Course(plan.assignment, spec.limits.memory_mib * 2**20)
+        self._seconds = spec.limits.seconds
+
+    def close(self) -> None:
+        """End the worker."""
+        self._course.close()
+
+    def start(self) -> None:
+        """Start the worker, so that it is not on a student's time."""
+        self._course.start()
+
+    def call(self, function: str, args: list[Any], **more: Any) -> model.Outcome:
+        """Call a function of the course's with values that a student's code has made."""
+        return self._course.call(function, args, 0, seconds=self._seconds, **more)
+
+    def answer(self, asked: Question, allowed: Sequence[str]) -> bytes:
+        """Return the frame that answers a question."""
+        if asked.function not in allowed:
+            return refusal(f"{asked.function} cannot be asked for")
+        try:
+            outcome = self.call(asked.function, asked.args, kwargs=asked.kwargs)
+            return answer(outcome.value) if isinstance(outcome, Returned) else refusal(_why(asked.function, outcome))
+        except RefusedError as error:
+            return refusal(str(error))
+
+
+def _why(function: str, outcome: model.Outcome) -> str:
+    """Return why the reference gives no value for what it was called with, for the student whose code called it."""
+    match outcome:
+        case model.Raised(_, message):
+            return f"{function} cannot be called with these arguments: {message}"
+        case model.WrongSignature(signature):
+            return f"{function} is called with other arguments than {function}{signature}"
+    return f"{function} has no value for these arguments"
+
+
+def named(value: Any, returns: Sequence[str]) -> State:
+    """Return what a function returns by the names of its parts."""
+    if len(returns) == 1:
+        return {returns[0]: value}
+    return dict(zip(returns, value, strict=True)) if isinstance(value, tuple) and len(value) == len(returns) else {}
+
+
+def returns_it(state: Mapping[str, Any], call: Call) -> bool:
+    """Tell whether a state has what a call is to return."""
+    parts = tuple(state.get(name) for name in call.rules.returns)
+    return not compare(parts if len(parts) > 1 else parts[0], call.want, call.rules).problems
