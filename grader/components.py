@@ -76,6 +76,25 @@ def _matching(costs: Numbers) -> list[int]:
     return order
 
 
+def like(value: Any, model: Any) -> Any:
+    """Return a value in the form of another that it may stand for: a tuple in that of a record, a list of an array.
+
+    What has another form stays as it is.
+    """
+    if isinstance(model, Record):
+        parts = tuple(value.fields.values()) if isinstance(value, Record) else value
+        if not isinstance(parts, list | tuple) or len(parts) != len(model.fields):
+            return value
+        pairs = zip(model.fields.items(), parts, strict=True)
+        return Record(model.name, {name: like(part, wanted) for (name, wanted), part in pairs})
+    if isinstance(model, tuple) and isinstance(value, list | tuple) and len(value) == len(model):
+        return tuple(like(part, wanted) for part, wanted in zip(value, model, strict=True))
+    array = as_array(value) if isinstance(model, np.ndarray | np.generic | int | float) else None
+    if array is None:
+        return value
+    return array.reshape(()).item() if array.size == 1 and not np.ndim(model) else array
+
+
 def lookup(value: Any, path: str, returns: Sequence[str]) -> Any:
     """Return the part of a returned value at a path such as `post` or `mixture.mu`, or None where there is none."""
     name, *fields = path.split(".")

@@ -151,10 +151,10 @@ def _functions(variants: Variants, server: Server, submission: Submission, outpu
     return tuple(graded.values())
 
 
-def _questions(plan: Plan, handed: Handed) -> tuple[ItemResult, ...]:
-    """Judge the answers. They are data, and nothing of them is run."""
+def asks(plan: Plan) -> list[judge.Asked]:
+    """Return the questions, with what decides about them now."""
     spec, now = plan.assignment.spec, datetime.now(UTC)
-    asks = [
+    return [
         judge.Asked(
             name,
             question,
@@ -164,14 +164,19 @@ def _questions(plan: Plan, handed: Handed) -> tuple[ItemResult, ...]:
         )
         for name, question in spec.questions.items()
     ]
+
+
+def _questions(plan: Plan, handed: Handed) -> tuple[ItemResult, ...]:
+    """Judge the answers. They are data, and nothing of them is run."""
+    asked = asks(plan)
     if handed.problem is not None:
         why = messages.of_outcome(handed.main, Unreadable(handed.problem), plan.assignment.spec.limits)
-        return tuple(judge.failed(ask, "missing" if handed.absent else "error", why) for ask in asks)
+        return tuple(judge.failed(ask, "missing" if handed.absent else "error", why) for ask in asked)
     try:
-        sheet = read_sheet(handed.main, handed.files[handed.main]) if asks else Sheet()
+        sheet = read_sheet(handed.main, handed.files[handed.main]) if asked else Sheet()
     except UnreadableAnswer as error:
-        return tuple(judge.failed(ask, "error", sentence(str(error))) for ask in asks)
-    return judge.judge_sheet(asks, sheet)
+        return tuple(judge.failed(ask, "error", sentence(str(error))) for ask in asked)
+    return judge.judge_sheet(asked, sheet)
 
 
 def _in_words(fault: Exception) -> str:

@@ -5,14 +5,17 @@ from typing import Any
 
 from grader import model
 from grader.compare import compare
+from grader.components import like
 from grader.course import what_happened
 from grader.errors import FaultError, GraderError
 from grader.laws import Law
+from grader.messages import of_problem
 from grader.model import Returned
 from grader.prepare import Call
 from grader.properties import AtMostTimes, Check
 from grader.rounds import Series, State, StopsWhen
 from grader.run import Answer, Run
+from grader.sandbox.requests import call_request
 from grader.sandbox.values import RefusedError
 from grader.seen import Seen, Violation, parts_of
 from grader.variants import Variants
@@ -37,7 +40,8 @@ class Holding:
             return Violation("", "It returns no value.")
         after = answer.outcome.after
         left = dict(zip(call.args, after, strict=False)) if after is not None and len(after) == len(call.args) else None
-        seen = Seen(call.args, answer.outcome.value, call.rules.returns, left)
+        value = like(answer.outcome.value, self._form(call.key[0]))
+        seen = Seen(call.args, value, call.rules.returns, left)
         try:
             return self._judged(case, call, seen)
         except ValueError as error:
@@ -58,6 +62,10 @@ class Holding:
             case trait:
                 return trait.broken(seen)
 
+    def _form(self, function: str) -> Any:
+        """Return a right value of a function, whose form others have or stand for."""
+        return next((call.want for call in self.run.plan.calls.get(function, ()) if call.holds is None), None)
+
     def _mistake(self, case: Call, message: str) -> GraderError:
         return self.run.plan.assignment.mistake(("functions", case.key[0], "cases", case.key[1], "property"), message)
 
@@ -69,21 +77,21 @@ class Holding:
         outcome = self.run.ask(call.request(law.again(seen.args))).outcome
         if not isinstance(outcome, Returned):
             return Violation("", f"Called again {law.when(seen.args)}, it does not return a value.")
-        problems = compare(law.compared(outcome.value, want, seen.returns), want, case.rules).problems
+        second = like(outcome.value, self._form(call.key[0]))
+        problems = compare(law.compared(second, want, seen.returns), want, case.rules).problems
         if not problems:
             return None
         path = problems[0].path
         what = f"`{path}`" if path else "the value"
-        return Violation(path, f"Called again {law.when(seen.args)}, {what} does not change as it should.")
+        told = f"Called again {law.when(seen.args)}, {what} is not what it should be by the first call."
+        return Violation(path, told, of_problem(case.key[0], problems[0], reveal="all"))
 
     def _over_steps(self, series: Series, case: Call, call: Call, seen: Seen) -> Violation | None:
         states: list[State] = []
         state: dict[str, Any] = dict(call.args)
         while len(states) < MOST_ROUNDS:
             for name, arguments in self.functions[call.key[0]].steps.items():
-                step = self.run.plan.calls[name][0]
-                outcome = self.run.ask(step.request({arg: state[arg] for arg in arguments})).outcome
-                parts = parts_of(outcome.value, step.rules.returns) if isinstance(outcome, Returned) else None
+                parts = self._step(name, [state[arg] for arg in arguments], call.seed)
                 if parts is None:
                     return Violation("", f"`{name}`, called in round {len(states) + 1}, does not return its values.")
                 state |= parts
@@ -91,6 +99,17 @@ class Holding:
             if series.ends(states) or (not isinstance(series, StopsWhen) and len(states) >= ROUNDS):
                 break
         return series.broken(states, seen, case.rules)
+
+    def _step(self, name: str, args: list[Any], seed: int) -> dict[str, Any] | None:
+        """Return what a function makes of a state; where it fails, what the reference does, lest another be blamed."""
+        returns = self.functions[name].returns
+        try:
+            outcome = self.run.ask(call_request(name, args, seed)).outcome
+            if not isinstance(outcome, Returned) or parts_of(outcome.value, returns) is None:
+                outcome = self.variants.oracle().call(name, args)
+        except RefusedError:
+            return None
+        return parts_of(like(outcome.value, self._form(name)), returns) if isinstance(outcome, Returned) else None
 
     def _timed(self, limit: AtMostTimes, call: Call) -> Violation | None:
         for _ in range(TRIES):

@@ -147,9 +147,18 @@ class Function(Part):
         for n, case in enumerate(self.cases):
             if hasattr(case.holds, "over") and not self.steps:
                 raise at(["cases", n, "property"], "it is a property over steps, and the function has no `steps`")
+            self._knows(case, n)
             if case.using == "reference" and not self.parts:
                 raise at(["cases", n, "using"], "say with `calls` which functions it calls")
         return self
+
+    def _knows(self, case: Case, n: int) -> None:
+        """Hold a property to the names that there are."""
+        args = case.args or [arg for other in self.cases for arg in other.args]
+        unknown = case.holds.unknown(args, self.returns) if case.holds else []
+        if unknown:
+            known = ", ".join(dict.fromkeys([*args, *self.returns]))
+            raise at(["cases", n, "property"], f"there is no `{unknown[0]}` to judge (known: {known})")
 
     def _named(self) -> Iterator[tuple[list[int | str], dict[str, Any]]]:
         yield ["tolerance"], self.tolerance

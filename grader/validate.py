@@ -10,20 +10,21 @@ import contextlib
 import math
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
-import numpy as np
-
 from grader import engine, samples, source, submission
+from grader.answers.judge import judge_sheet
+from grader.answers.right import right
+from grader.answers.sheet import Sheet
 from grader.assignment import Assignment
 from grader.compare import compare
 from grader.diagnose import deviation, same
-from grader.model import CaseResult, Result, Returned
+from grader.margins import TIGHT, Key, Margins
+from grader.model import CaseResult, Result
 from grader.mutation import Mutations
 from grader.prepare import Call, prepare
-from grader.sandbox.values import Record
 from grader.servers import Server
 from grader.slips import Slip
 from grader.submission import Submission
@@ -32,13 +33,8 @@ from grader.variants import Variants
 
 REFERENCES = ("the reference", "the reference, again")
 """It is graded twice, because what is called for the first time takes longer."""
-TIGHT = 0.5
-"""From how much of what is allowed on a right answer is near the edge."""
 LOOSE = 2.0
 """Up to how many times what is allowed a wrong answer is near the edge."""
-
-Key = tuple[str, int]
-"""A case: its function, and its number."""
 
 
 class Validator:
@@ -51,9 +47,7 @@ class Validator:
         self.problems: list[str] = []
         self.notes: list[str] = []
         self.rejects: Counter[Key] = Counter()
-        self.right: dict[Key, float] = {}
-        self.rounded: dict[Key, float] = {}
-        self.single: dict[Key, float] = {}
+        self.margins = Margins(self.variants)
         self.wrong: dict[Key, float] = {}
         self.seconds: dict[Key, float] = {}
         self.caught: dict[str, tuple[str, ...]] = {}
@@ -68,8 +62,10 @@ class Validator:
             for slip in self.plan.slips:
                 self._try(slip)
             self._look_for_alike()
-            self._measure_right()
+            for call in self._calls():
+                self.margins.measure(call)
             self._mutate()
+            self._answer()
         self._look_at_cases()
         return Validation(
             assignment=self.spec.name,
@@ -130,8 +126,9 @@ class Validator:
             self.problems.append(f"the starter earns {result.score:g} points")
 
     def _see_sample(self, name: str, result: Result, expected: Mapping[str, Any]) -> None:
-        for key in {key for key, case in self._cases(result) if case.status == "failed"}:
-            self.rejects[key] += 1
+        wrong = {key for key, case in self._cases(result) if case.status == "failed"}
+        wrong |= {(item.name, 0) for item in result.items if item.kind != "function" and item.status == "failed"}
+        self.rejects.update(wrong)
         if expected and name not in expected:
             self.problems.append(f"samples/{name}: {samples.EXPECTED} does not say what it must get")
         for what, want, got in samples.differences(expected.get(name, {}), result):
@@ -185,28 +182,6 @@ class Validator:
         wrong = [bool(compare(value, call.want, call.rules).problems) for value in (first, second)]
         return wrong == [False, False] or (wrong == [True, True] and same(first, second, call.want, call.rules))
 
-    # --- margins ---
-
-    def _measure_right(self) -> None:
-        """See how far right answers are off: another formula, rounded arguments, and all in single precision."""
-        for call in self._calls():
-            if call.holds is None and not call.rules.shapes_only:
-                if self.variants.of(call.key[0]):
-                    self._note_right(self.right, call, self.variants.plain(call), call.want)
-                if self.spec.reference:
-                    self._perturb(call)
-
-    def _perturb(self, call: Call) -> None:
-        exact = self.variants.reference(call, call.args)
-        want = exact.value if exact else call.want  # what is expected may be rounded
-        self._note_right(self.rounded, call, self.variants.reference(call, _changed(call.args, _nudged)), want)
-        self._note_right(self.single, call, self.variants.reference(call, _changed(call.args, _single)), want)
-
-    def _note_right(self, offs: dict[Key, float], call: Call, value: Returned | None, want: Any) -> None:
-        key = call.key[:2]
-        off = deviation(value.value, want, call.rules) if value else math.inf
-        offs[key] = max(offs.get(key, 0.0), off)
-
     # --- mutants ---
 
     def _mutate(self) -> None:
@@ -222,6 +197,15 @@ class Validator:
             taken[name] = taken.get(name, 0.0) + seconds
         return taken
 
+    # --- questions ---
+
+    def _answer(self) -> None:
+        """See that the answer which the spec gives is right by its own rules."""
+        answers = {name: [right(question)] for name, question in self.spec.questions.items()}
+        for item in judge_sheet(engine.asks(self.plan), Sheet(answers, {})):
+            if item.status not in {"passed", "pending"}:
+                self._add(f"{item.name} does not accept its own answer: {item.cases[0].message}")
+
     # --- what it comes to ---
 
     def _look_at_cases(self) -> None:
@@ -231,57 +215,33 @@ class Validator:
                 self._look_at_margins(key, title)
                 if not self.rejects[key] and not case.remark:
                     self._add(f"{title} rejects nothing: no sample, no slip, no mutant")
+        for name, question in self.spec.questions.items():
+            if not self.rejects[name, 0] and question.kind != "text":
+                self._add(f"{name} rejects nothing: no sample has a wrong answer to it")
 
     def _look_at_margins(self, key: Key, title: str) -> None:
-        right, wrong = self.right.get(key, 0), self.wrong.get(key, math.inf)
+        right, wrong = self.margins.formula.get(key, 0), self.wrong.get(key, math.inf)
         if right > 1:
             self._add(f"{title} rejects the functions of slips.py without a change, or these are wrong ({right:.2g})")
         elif right > TIGHT:
             self.notes.append(f"{title} is tight: a right answer uses {right:.0%} of what is allowed")
-        if self.rounded.get(key, 0) > TIGHT:
+        if self.margins.is_edge(key):
             self.notes.append(f"{title} stands on an edge: another answer is right for arguments a rounding away")
         if wrong < LOOSE:
             self.notes.append(f"{title} is loose: a slip is off by {wrong:.2g} times what is allowed")
-
-    def _right_margin(self, key: Key) -> float | None:
-        """Return the largest deviation of a right answer, but not that of an answer to what is another question."""
-        offs = [self.right.get(key), self.rounded.get(key)]
-        return max((off for off in offs if off is not None and (off is offs[0] or off <= TIGHT)), default=None)
 
     def _checks(self) -> Iterator[CaseCheck]:
         for name, function in self.spec.functions.items():
             for n, case in enumerate(function.cases):
                 key = (name, n)
+                margins = (self.margins.of(key), self.margins.single.get(key), self.wrong.get(key))
                 yield CaseCheck(
-                    function=name,
-                    name=case.name,
-                    counts=not case.remark,
-                    rejects=self.rejects[key],
-                    right=self._right_margin(key),
-                    single=self.single.get(key),
-                    wrong=self.wrong.get(key),
-                    seconds=self.seconds.get(key, 0.0),
+                    name, case.name, not case.remark, self.rejects[key], *margins, self.seconds.get(key, 0.0)
                 )
+        for name, question in self.spec.questions.items():
+            counts = question.kind != "text"
+            yield CaseCheck(name, question.kind, counts, self.rejects[name, 0], None, None, None, 0.0)
 
 
 def _title(function: str, case: str) -> str:
     return f"{function}: {case}"
-
-
-def _changed(value: Any, change: Callable[[Any], Any]) -> Any:
-    """Return arguments with a change of each array of floats."""
-    if isinstance(value, np.ndarray) and value.dtype.kind == "f":
-        return change(value)
-    if isinstance(value, Record):
-        return Record(value.name, {name: _changed(part, change) for name, part in value.fields.items()})
-    return {name: _changed(part, change) for name, part in value.items()} if isinstance(value, dict) else value
-
-
-def _nudged(array: Any) -> Any:
-    """Return an array off in the last digit, some entries up and some down, as another order of summation leaves it."""
-    signs = np.where(np.arange(array.size).reshape(array.shape) % 3 == 0, 1.0, -1.0)
-    return array * (1 + signs * np.finfo(array.dtype).eps)
-
-
-def _single(array: Any) -> Any:
-    return array.astype(np.float32)

@@ -50,7 +50,7 @@ def _title(validation: Validation) -> str:
 
 def _cases(validation: Validation) -> RenderableType:
     grid = Table(box=None, pad_edge=False, header_style="dim")
-    grid.add_column("function", no_wrap=True)
+    grid.add_column("item", no_wrap=True)
     grid.add_column("case", no_wrap=True, overflow="ellipsis", max_width=CASE_WIDTH)
     for name in ("rejects", "right", "float32", "slip", "ms"):
         grid.add_column(name, no_wrap=True, justify="right")
