@@ -128,7 +128,7 @@ class Trial:
                     self.judged[n].accepted = variant
 
     def _valued(self, numbers: Sequence[int]) -> Value:
-        return lambda n, slips: self.variants.value(self.judged[numbers[n]].call, slips)
+        return lambda n, slips: self.variants.known(self.judged[numbers[n]].call, slips)
 
     @property
     def blamed(self) -> list[str]:

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from grader.diagnose import deviation
 from grader.model import Returned
+from grader.nearness import deviation
 from grader.prepare import Call
 from grader.sandbox.values import Record
 from grader.variants import Variants

@@ -11,7 +11,7 @@ import math
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import combinations
+from itertools import combinations, product
 from typing import Any
 
 from grader import engine, samples, source, submission
@@ -20,10 +20,10 @@ from grader.answers.right import right
 from grader.answers.sheet import Sheet
 from grader.assignment import Assignment
 from grader.compare import compare
-from grader.diagnose import deviation, same
 from grader.margins import TIGHT, Key, Margins
 from grader.model import CaseResult, Result
 from grader.mutation import Mutations
+from grader.nearness import deviation
 from grader.prepare import Call, prepare
 from grader.servers import Server
 from grader.slips import Slip
@@ -167,20 +167,21 @@ class Validator:
         self.wrong[key] = min(self.wrong.get(key, math.inf), off)
 
     def _look_for_alike(self) -> None:
-        """Tell of slips that no case tells apart: a student would be told of the first of them."""
+        """Tell of variants that no case tells apart: of two slips, or of what is wrong and what is accepted."""
         for name, calls in self.plan.calls.items():
             valued = [call for call in calls if call.holds is None and not call.remark]
-            for one, other in combinations(self.variants.of(name), 2):
+            slips = self.variants.of(name)
+            for one, other in [*combinations(slips, 2), *product(slips, self.variants.of(name, "accepted"))]:
                 if all(self._alike(call, one, other) for call in valued):
-                    self.problems.append(f"slips.py: no case tells {one.id} from {other.id}")
+                    self._add(f"{other.home}.py: no case tells {other.id} from the slip {one.id}")
 
     def _alike(self, call: Call, one: Slip, other: Slip) -> bool:
-        values = [self.variants.value(call, (slip,)) for slip in (one, other)]
-        first, second = (value.value if value else None for value in values)
-        if None in values:
-            return values == [None, None]
-        wrong = [bool(compare(value, call.want, call.rules).problems) for value in (first, second)]
-        return wrong == [False, False] or (wrong == [True, True] and same(first, second, call.want, call.rules))
+        first, second = (self.variants.known(call, (slip,)) for slip in (one, other))
+        if first is None or second is None:
+            return first is second
+        return (first.is_right and second.is_right) or (
+            first.is_right == second.is_right and first.is_same(second.parts)
+        )
 
     # --- mutants ---
 

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from grader import cache, model
-from grader.compare import compare
 from grader.course import Course
 from grader.model import Returned
+from grader.nearness import Known, known
 from grader.prepare import Call, Plan
 from grader.sandbox.replies import Question
 from grader.sandbox.requests import answer, refusal
@@ -37,7 +37,8 @@ class Variants:
         self._oracles: dict[int, Oracle] = {}
         self._key = cache.key(plan.assignment) if plan.slips else ""
         self._kept: dict[str, Any] | None = None
-        self._rounds: dict[tuple[str, int, int], list[State]] = {}
+        self._known: dict[str, Known | None] = {}
+        self._rounds: dict[tuple[str, int, int], list[Known]] = {}
         self._spent: dict[str, float] = {}
         self._new = False
 
@@ -57,17 +58,25 @@ class Variants:
         """Return what variants of a function, taken together, return for a call; None where they return nothing."""
         if self._kept is None:
             self._kept = cache.load(self.plan.assignment.folder, "variants", self._key) or {}
-        name = "/".join(map(str, [*call.key, variants[0].home, "+".join(slip.id for slip in variants)]))
+        name = _name(call, variants)
         if name not in self._kept:
-            began = time.monotonic()
             if len(variants) > 1 and self._spent.get(call.key[0], 0) > COMBINED_SECONDS:
                 return None
+            began = time.monotonic()
             self._kept[name] = self._computed(call, variants)
             self._new = True
             if len(variants) > 1:
                 self._spent[call.key[0]] = self._spent.get(call.key[0], 0) + time.monotonic() - began
         kept = self._kept[name]
         return Returned(kept[0]) if kept else None
+
+    def known(self, call: Call, variants: Sequence[Slip]) -> Known | None:
+        """Return the same, ready to be held against what students return."""
+        name = _name(call, variants)
+        if name not in self._known:
+            value = self.value(call, variants)
+            self._known[name] = known(value.value, call.want, call.rules) if value else None
+        return self._known[name]
 
     def _computed(self, call: Call, variants: Sequence[Slip]) -> list[Any]:
         """Return what was returned, in a list, or an empty list."""
@@ -93,13 +102,13 @@ class Variants:
         self.reference(call, call.args)
         return time.monotonic() - began
 
-    def rounds(self, call: Call) -> list[State]:
-        """Return the reference's rounds on a call's arguments: twice as many as lead to the wanted value, and some."""
+    def rounds(self, call: Call) -> list[Known]:
+        """Return what a call would return after each of the reference's rounds, and after some that are too many."""
         if call.key not in self._rounds:
             self._rounds[call.key] = list(self._iterate(call))
         return self._rounds[call.key]
 
-    def _iterate(self, call: Call) -> Iterator[State]:
+    def _iterate(self, call: Call) -> Iterator[Known]:
         functions = self.plan.assignment.spec.functions
         state, left, end = dict(call.args), MOST_ROUNDS, time.monotonic() + SECONDS
         found = False
@@ -109,9 +118,10 @@ class Variants:
                 if not isinstance(outcome, Returned):
                     return
                 state |= named(outcome.value, functions[name].returns)
-            yield dict(state)
+            value = known(_returned_of(state, call), call.want, call.rules)
+            yield value
             left -= 1
-            if not found and returns_it(state, call):
+            if not found and value.is_right:
                 found, left = True, MOST_ROUNDS - left + 10
 
     def oracle(self) -> "Oracle":
@@ -167,7 +177,12 @@ def named(value: Any, returns: Sequence[str]) -> State:
     return dict(zip(returns, value, strict=True)) if isinstance(value, tuple) and len(value) == len(returns) else {}
 
 
-def returns_it(state: Mapping[str, Any], call: Call) -> bool:
-    """Tell whether a state has what a call is to return."""
+def _returned_of(state: Mapping[str, Any], call: Call) -> Any:
+    """Return what a call returns that ends in a state."""
     parts = tuple(state.get(name) for name in call.rules.returns)
-    return not compare(parts if len(parts) > 1 else parts[0], call.want, call.rules).problems
+    return parts if len(parts) > 1 else parts[0]
+
+
+def _name(call: Call, variants: Sequence[Slip]) -> str:
+    """Return under which name it is kept what variants return for a call."""
+    return "/".join(map(str, [*call.key, variants[0].home, "+".join(slip.id for slip in variants)]))

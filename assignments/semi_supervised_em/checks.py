@@ -1,4 +1,4 @@
-"""Properties of this assignment. Arguments and what was returned come by name; what comes back is told to the student."""
+"""Properties of this assignment: of arguments and what was returned, by name; what is wrong is told to the student."""
 
 import numpy as np
 
