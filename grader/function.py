@@ -164,23 +164,29 @@ class Trial:
     # --- which mistake ---
 
     def _diagnose(self) -> None:
-        if not self.blamed:
-            self._diagnose_parts()
+        if self.blamed:
+            self._blame()
         else:
-            because = explain.because(self.name, self.blamed, right=self._follows())
-            for one in self.judged:
-                if one.follows or (one.failed and one.call.derived and self._follows()):
-                    one.diagnosis = because
+            self._diagnose_parts()
+        self.name_mistake()
+        if any(isinstance(answer.outcome, Returned) for answer in self.with_right_parts.values()):
+            for part in [part for part in self.function.steps if not self.asked[part]]:
+                for one in self.judged:
+                    one.note(explain.never_calls(self.name, part))
+
+    def _blame(self) -> None:
+        right = self._follows()
+        because = explain.because(self.name, self.blamed, right=right)
+        for one in self.judged:
+            if one.follows or (one.call.derived and right):
+                one.note(because)
+
+    def name_mistake(self) -> None:
+        """Hold what came against known variants, then look for relations to the right value."""
         numbers, evidence = self._evidence()
-        slips = self.variants.of(self.name)
-        for n, diagnosis in diagnose(evidence, slips, self._valued(numbers)).items():
+        for n, diagnosis in diagnose(evidence, self.variants.of(self.name), self._valued(numbers)).items():
             self.judged[numbers[n]].note(diagnosis)
         self._diagnose_form(numbers, evidence)
-        if any(isinstance(answer.outcome, Returned) for answer in self.with_right_parts.values()):
-            for part in self.function.steps:
-                if not self.asked[part]:
-                    for one in self.judged:
-                        one.note(explain.never_calls(self.name, part))
 
     def _diagnose_form(self, numbers: Sequence[int], evidence: Sequence[Evidence]) -> None:
         """Name what all the failing calls have: a relation to the right value, or rounds too few or too many."""

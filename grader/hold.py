@@ -20,7 +20,7 @@ from grader.sandbox.values import RefusedError
 from grader.seen import Seen, Violation, parts_of
 from grader.variants import Variants
 
-ROUNDS = 20
+ROUNDS = 10
 """How many rounds a property over steps looks at, where no rule ends them."""
 MOST_ROUNDS = 1000
 TRIES = 3

@@ -79,7 +79,8 @@ DIAGNOSES = {
         Diagnosis("because_of_estep", "Your `run` is right: it fails because `estep` is wrong.")),
     "right but for two others": (
         explain.because("run", ["estep", "mstep"], right=True),
-        Diagnosis("because_of_estep_and_mstep", "Your `run` is right: it fails because `estep` and `mstep` are wrong.")),
+        Diagnosis("because_of_estep_and_mstep",
+                  "Your `run` is right: it fails because `estep` and `mstep` are wrong.")),
     "wrong, and another too": (
         explain.because("run", ["mstep"], right=False),
         Diagnosis("because_of_mstep",
@@ -149,7 +150,7 @@ def test_clues_make_a_diagnosis(name):
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("It differs.", "It differs. This costs no points."), ("Odd. This costs no points.", "Odd. This costs no points.")],
+    [("It differs.", "It differs. This costs no points."), ("Odd. This costs no points.",) * 2],
     ids=["said", "said already"],
 )  # fmt: skip
 def test_a_remark_says_once_that_it_costs_nothing(text, expected):

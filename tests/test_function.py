@@ -209,7 +209,7 @@ def test_a_case_that_uses_the_reference_rejects_a_function_that_is_wrong_itself(
 
 
 def test_the_students_own_parts_are_back_after_a_call_with_right_ones(run):
-    """`leap` calls the wrong `step` again, in whichever process."""
+    """`leap` calls the wrong `step` again."""
     result = run(WRONG + CLIMB + LEAP, stairs(USING, after=LAST))
     assert (item(result).status, item(result, "leap").status) == ("passed", "failed")
 
@@ -262,7 +262,7 @@ def test_no_question_is_answered_in_a_call_of_the_students_own(run):
 SHELVES = {
     "a global": ("seen = [0]\n", "seen[0] = {}", "seen[0]"),
     "a module": ("import math\nmath.kept = 0\n", "math.kept = {}", "math.kept"),
-    "the environment": ("import os\nos.environ['kept'] = '0'\n", "os.environ['kept'] = str({})", "int(os.environ['kept'])"),
+    "the environment": ("import os\nos.environ['at'] = '0'\n", "os.environ['at'] = str({})", "int(os.environ['at'])"),
     "a function": ("", "leap.__defaults__ = ({},)", "kept"),
     "a file": ("", "open('kept', 'w').write(str({}))", "int(open('kept').read())"),
 }  # fmt: skip
@@ -288,7 +288,13 @@ def test_nothing_that_a_right_part_tells_is_there_in_a_later_call(run, shelf, ca
     assert (item(cheat, "leap").score, item(honest, "leap").score) == (0, 4)
 
 
-PROXIED = "import inspect, os, sys, time\ndef climb(x, n):\n    if not inspect.isfunction(step):\n        {}\n    return step(x)\n"
+PROXIED = """
+import inspect, os
+def climb(x, n):
+    if not inspect.isfunction(step):
+        {}
+    return step(x)
+"""
 HARM = {
     "exits": ("os._exit(0)", "killed"),
     "crashes": ("os.abort()", "killed"),
@@ -339,13 +345,15 @@ LAWS = {
               "`x` is not at least 0. It is -31."),
     "metamorphic": ({"permute": {"x": 0}}, ARRAY, CLIMB.replace("return x", "return x.cumsum()"),
                     "Called again with `x` in another order, "),
-    "deterministic": ({"deterministic": True}, NUMBER, "m = 0\n" + CLIMB.replace("return x", "global m; m += 1; return x + m"),
+    "deterministic": ({"deterministic": True}, NUMBER,
+                      "m = 0\n" + CLIMB.replace("return x", "global m; m += 1; return x + m"),
                       "Called again with the same arguments"),
     "steps": ({"non_decreasing": "x", "over": "steps"}, {"x": 3, "n": 0}, CLIMB + "def step(x): return x - 1\n",
-              "`x` falls in round 2 and in 18 rounds more, of 20 rounds. In round 2 it goes from 2 to 1."),
+              " rounds. In round 2 it goes from 2 to 1."),
     "unchanged": ({"unchanged": "x"}, ARRAY, CLIMB.replace("    for", "    x += 1\n    for"),
                   "`x` was changed in place: work on a copy. Entry 0 was 1 and is now 2."),
-    "at_most_times": ({"at_most_times": 20}, NUMBER, "import time\n" + CLIMB.replace("return x", "time.sleep(0.3); return x"),
+    "at_most_times": ({"at_most_times": 20}, NUMBER,
+                      "import time\n" + CLIMB.replace("return x", "time.sleep(0.3); return x"),
                       "It takes more than 20 times as long as the reference: work on whole arrays. It took 0.3"),
     "check": ({"check": "odd"}, NUMBER, CLIMB.replace("return x", "return 2 * x"), "It is even."),
 }  # fmt: skip
@@ -429,7 +437,7 @@ SLIPS = (
     + """
 SLIPS = [
     {"id": "by_two", "function": "climb", "change": {"by": 2}, "what": "It adds 2.", "look": "What is added?"},
-    {"id": "one_less", "function": "climb", "change": {"more": -1}, "what": "It ends early.", "look": "When is the end?"},
+    {"id": "one_less", "function": "climb", "change": {"more": -1}, "what": "It ends early.", "look": "When does it?"},
 ]
 """
 )
@@ -471,7 +479,7 @@ def test_what_is_right_as_well_is_held_to_properties_all_the_same(run):
     ("text", "name", "said"),
     [
         (BY_TWO, "by_two", "It adds 2. What is added? `x` differs: got 38, want 31 (allowed ±3e-05)."),
-        (BOTH, "by_two+one_less", "It adds 2. It ends early. What is added? When is the end? `x` differs: got 18, want 31"),
+        (BOTH, "by_two+one_less", "It adds 2. It ends early. What is added? When does it? `x` differs: got 18, "),
         (STEP + OWN.format(3), None, "`x` differs: got 45, want 31 (allowed ±3e-05)."),
     ],
     ids=["one", "two", "none"],

@@ -1,9 +1,10 @@
-"""The tables of slips and of accepted variants are read as data, and what is wrong in one is told by its entry and key."""
+"""Tables of slips and of accepted variants are data, and what is wrong in one is told by its entry and key."""
 
 import pytest
 
-from grader import assignment, prepare
+from grader import assignment, prepare, slips
 from grader.errors import FaultError, SpecError
+from grader.model import Returned
 from tests.conftest import write
 from tests.test_cli import WRONG, grader
 
@@ -33,18 +34,18 @@ def test_an_assignment_without_tables_has_no_variants(small):
 
 
 def test_both_tables_are_read_in_their_order(small):
-    look = {"look": "What is twice x?"}
-    slips = read(small, slips=table("slips", ENTRY, {**ENTRY, "id": "thrice", **look}), accepted=table("accepted", ENTRY))
-    assert [(slip.home, slip.id, slip.look) for slip in slips] == [
+    thrice = {**ENTRY, "id": "thrice", "look": "What is twice x?"}
+    found = read(small, slips=table("slips", ENTRY, thrice), accepted=table("accepted", ENTRY))
+    assert [(slip.home, slip.id, slip.look) for slip in found] == [
         ("slips", "not_doubled", ""), ("slips", "thrice", "What is twice x?"), ("accepted", "not_doubled", ""),
     ]  # fmt: skip
-    assert (slips[0].function, slips[0].change, slips[0].what) == ("double", {"factor": 1}, "It is not doubled.")
+    assert (found[0].function, found[0].change, found[0].what) == ("double", {"factor": 1}, "It is not doubled.")
 
 
-@pytest.mark.parametrize("value", [1, -0.5, "1/2", True, False, None], ids=repr)
-def test_a_change_is_a_number_a_text_a_truth_or_none(small, value):
-    (slip,) = read(small, slips=table("slips", {**ENTRY, "change": {"factor": value}}))
-    assert slip.change == {"factor": value}
+def test_a_change_is_a_number_a_text_a_truth_or_none(small):
+    changes = [{"factor": value} for value in (1, -0.5, "1/2", True, False, None)]
+    entries = [{**ENTRY, "id": f"slip_{n}", "change": change} for n, change in enumerate(changes)]
+    assert [slip.change for slip in read(small, slips=table("slips", *entries))] == changes
 
 
 def test_a_table_that_was_mended_is_read_again(small):
@@ -82,16 +83,36 @@ WRONG_ENTRIES = {
 }  # fmt: skip
 
 
+class Shelf:
+    """A course whose tables hold these entries, without a worker to read them in."""
+
+    def __init__(self, folder, entries):
+        self.assignment, self.entries = assignment.load(folder), entries
+
+    def call(self, *_arguments, **_more):
+        return Returned(self.entries)
+
+
+def tells(told, folder, home, name):
+    _, where, what = WRONG_ENTRIES[name]
+    return told.startswith(f"{folder / home}.py: {HOMES[home]}{where}") and what in told and "\n" not in told
+
+
 @pytest.mark.parametrize("home", HOMES)
 @pytest.mark.parametrize("name", WRONG_ENTRIES)
 def test_a_wrong_entry_is_told_with_its_file_number_and_key(small, name, home):
-    entries, where, what = WRONG_ENTRIES[name]
+    write(small, {f"{home}.py": ""})
     with pytest.raises(SpecError) as caught:
-        read(small, **{home: table(home, *entries)})
-    told = str(caught.value)
-    assert told.startswith(f"{small / home}.py: {HOMES[home]}{where}")
-    assert what in told
-    assert "\n" not in told
+        slips.read(Shelf(small, WRONG_ENTRIES[name][0]))
+    assert tells(str(caught.value), small, home, name)
+
+
+@pytest.mark.parametrize("home", HOMES)
+@pytest.mark.parametrize("name", ["no mapping", "a change to a list", "an id twice"])
+def test_a_wrong_entry_is_told_before_anybody_is_graded(small, name, home):
+    with pytest.raises(SpecError) as caught:
+        read(small, **{home: table(home, *WRONG_ENTRIES[name][0])})
+    assert tells(str(caught.value), small, home, name)
 
 
 NO_TABLES = {
@@ -100,8 +121,7 @@ NO_TABLES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("home", HOMES)
-@pytest.mark.parametrize("name", NO_TABLES)
+@pytest.mark.parametrize(("name", "home"), [*((name, "slips") for name in NO_TABLES), ("nothing", "accepted")])
 def test_what_is_no_list_is_told(small, name, home):
     with pytest.raises(SpecError) as caught:
         read(small, **{home: NO_TABLES[name].format(HOMES[home])})
@@ -117,8 +137,7 @@ BROKEN = {
 }
 
 
-@pytest.mark.parametrize("home", HOMES)
-@pytest.mark.parametrize("name", BROKEN)
+@pytest.mark.parametrize(("name", "home"), [*((name, "slips") for name in BROKEN), ("raises", "accepted")])
 def test_a_module_that_cannot_be_imported_is_a_fault_and_nobodys_loss(small, name, home):
     text, what, where = BROKEN[name]
     with pytest.raises(FaultError) as caught:

@@ -10,6 +10,7 @@ import contextlib
 import subprocess
 import sys
 import types
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -42,7 +43,9 @@ def command(*arguments, cwd):
 
 @pytest.fixture(scope="module")
 def plan():
-    return prepare(assignment.load(NAIVE_EM))
+    """The calls that are compared; properties make calls of their own."""
+    whole = prepare(assignment.load(NAIVE_EM))
+    return replace(whole, calls={name: tuple(c for c in calls if not c.holds) for name, calls in whole.calls.items()})
 
 
 def requests(plan):

@@ -1,4 +1,4 @@
-"""Right parts over the wire: what a submission that is called with proxies may ask, and what comes of asking wrongly."""
+"""Right parts over the wire: what a submission may ask that is called with proxies, and what comes of cheating."""
 
 import contextlib
 from types import SimpleNamespace
@@ -136,13 +136,16 @@ CHEATS = {
     "asks what is no question": ('send(frame("asks", 7))\nreturn 1.0', "failed", "sent an answer that is not one."),
     "asks for a verdict": ('send(frame("passed", True))\nreturn 1.0', "failed", "sent an answer that is not one."),
     "answers itself": ('send(frame("value", 1.0))\nreturn 2.0', "failed", "sent an answer that is not one."),
-    "says that it was loaded": ('send(frame("loaded", True))\nreturn 1.0', "failed", "sent an answer to another question."),
+    "says that it was loaded": (
+        'send(frame("loaded", True))\nreturn 1.0', "failed", "sent an answer to another question."),
     "asks for itself": ('return half.func("down", y)', "error", "raised ValueError: down cannot be asked for (work.py"),
     "asks for another name": (
         'return half.func("__import__", "os")', "error", "raised ValueError: __import__ cannot be asked for (work.py"),
-    "asks for too much": ('return half("much")', "error", "raised ValueError: half has no value for these arguments (work.py"),
+    "asks for too much": (
+        'return half("much")', "error", "raised ValueError: half has no value for these arguments (work.py"),
     "asks for more than can be sent": (
-        'return half("too much to send")', "error", "raised ValueError: half has no value for these arguments (work.py"),
+        'return half("too much to send")', "error",
+        "raised ValueError: half has no value for these arguments (work.py"),
     "ends the one that answers": (
         'return half("the end")', "error", "raised ValueError: half has no value for these arguments (work.py"),
     "makes the reference raise": (
@@ -153,18 +156,20 @@ CHEATS = {
         "raised ValueError: half is called with other arguments than half(x) (work.py"),
     "asks with what does not cross": (
         "return half(object())", "error",
-        "raised ValueError: half cannot be called with these arguments: unsupported operand type(s) for /: 'Opaque' and"),
+        "raised ValueError: half cannot be called with these arguments: unsupported operand type(s) for /: 'Opaque'"),
     "asks with too many levels": (
-        "v = y\nfor _ in range(40): v = [v]\nreturn half(v)", "error", "raised RefusedError: a value nested more than 32 deep"),
+        "v = y\nfor _ in range(40): v = [v]\nreturn half(v)", "error",
+        "raised RefusedError: a value nested more than 32 deep"),
     "asks with a few levels less": (
         "v = y\nfor _ in range(29): v = [v]\nreturn half(v)", "error",
         "raised ValueError: half cannot be called with these arguments: unsupported operand type(s) for /: 'list' and"),
     "asks with much": (
-        "for _ in range(2): v = half(np.zeros(2**22))\nreturn v", "failed", "`y`: got shape (4194304,), want ()."),
+        "for _ in range(2): v = half(np.zeros(2**18))\nreturn v", "failed", "`y`: got shape (262144,), want ()."),
     "asks with no entries and much shape": (
         "return half(np.empty((2**40, 0)))", "failed", "`y`: got shape (1099511627776, 0), want ()."),
     "asks with NaN": ("return half(float('nan'))", "failed", "got nan, want 1"),
-    "asks and leaves": ("send(asks('half', [1.0]))\nimport os\nos._exit(0)", "killed", "The process ended while `down` ran"),
+    "asks and leaves": (
+        "send(asks('half', [1.0]))\nimport os\nos._exit(0)", "killed", "The process ended while `down` ran"),
 }  # fmt: skip
 
 

@@ -1,0 +1,48 @@
+"""What it costs to name mistakes, in a class in which half the submissions fail; both ways side by side in one run."""
+
+import contextlib
+from dataclasses import replace
+
+import pytest
+
+from grader import assignment, engine, submission
+from grader.function import Trial
+from grader.prepare import prepare
+from grader.sandbox.forkserver import ForkServer
+from grader.sandbox.launch import Zygote
+from grader.variants import Variants
+from tests.benchmarks.timing import expect_at_most, in_turn
+from tests.conftest import ROOT
+
+pytestmark = pytest.mark.benchmark
+
+CLASSES = {"naive_em": "right_vectorised", "gmm_full": "right_vectorised"}
+TIMED_OUT = {"wrong_loops_forever"}
+"""Left out, since its ten seconds would hide the rest."""
+
+
+def a_class(folder, right):
+    """Return every wrong sample of an assignment, and as many right submissions."""
+    spec = assignment.load(folder).spec
+    wrong = [path for path in sorted((folder / "samples").glob("wrong_*")) if path.name not in TIMED_OUT]
+    (good,) = submission.collect([folder / "samples" / right], spec.submission)
+    return [*submission.collect(wrong, spec.submission), *(replace(good, id=path.name) for path in wrong)]
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_naming_mistakes_costs_at_most_a_fifth(name, monkeypatch):
+    """With all that follows a failure, and with nothing but the comparison with slips and relations left out of it."""
+    folder = ROOT / "assignments" / name
+    handed, plan = a_class(folder, CLASSES[name]), prepare(assignment.load(folder))
+    limits, names = plan.assignment.spec.limits, Trial.name_mistake
+    with (
+        ForkServer(Zygote(), limits, plan.assignment.spec.packages, functions=3) as server,
+        contextlib.closing(Variants(plan)) as variants,
+    ):
+
+        def graded(naming):
+            monkeypatch.setattr(Trial, "name_mistake", naming)
+            return [engine.grade_one(variants, server, one) for one in handed]
+
+        times = in_turn(rounds=5, with_diagnosis=lambda: graded(names), without=lambda: graded(lambda _self: None))
+    expect_at_most(times["with_diagnosis"], 1.2 * times["without"])
