@@ -34,7 +34,7 @@ MOST_ENTRIES = 2**23
 
 def as_array(value: Any) -> Numbers | None:
     """Return a number, an array or nested lists of numbers as an array, and None for anything else."""
-    if not _all_numbers(value) or _entries(value) > MOST_ENTRIES:
+    if not _all_numbers(value) or entries(value) > MOST_ENTRIES:
         return None
     try:
         array = np.asarray(value)
@@ -43,15 +43,30 @@ def as_array(value: Any) -> Numbers | None:
     return array if array.dtype.kind in "biufc" else None
 
 
+def _is_flat(value: Sequence[Any]) -> bool:
+    """Tell whether there are numbers alone in it, without a look at each."""
+    return set(map(type, value)) <= {int, float, bool}
+
+
 def _all_numbers(value: Any) -> bool:
     """Tell whether there is nothing else in it; numpy would make texts of all entries for the sake of one."""
     if isinstance(value, list | tuple):
-        return all(map(_all_numbers, value))
+        return _is_flat(value) or all(map(_all_numbers, value))
     return isinstance(value, int | float | complex | np.number | np.bool_ | np.ndarray)
 
 
-def _entries(value: Any) -> int:
-    return sum(map(_entries, value)) if isinstance(value, list | tuple) else int(np.size(value))
+def entries(value: Any) -> int:
+    """Return how many numbers, characters and other things there are in a value."""
+    match value:
+        case Record():
+            return sum(map(entries, value.fields.values()))
+        case dict():
+            return sum(map(entries, value.values()))
+        case list() | tuple():
+            return len(value) if _is_flat(value) else sum(map(entries, value))
+        case str() | bytes():
+            return len(value)
+    return int(np.size(value)) if isinstance(value, np.ndarray) else 1
 
 
 def _costs(got: Numbers, want: Numbers) -> Numbers:

@@ -43,7 +43,9 @@ class Course:
         """
         frame = call_request(function, args, seed, **more)
         with self._lock:
-            outcome = self._started().ask(frame, Deadline(time.monotonic() + seconds))
+            child = self._started()
+            child.print_freely()
+            outcome = child.ask(frame, Deadline(time.monotonic() + seconds))
         return model.BadValue("it answered a call as if it had been loaded") if outcome is None else outcome
 
     def start(self) -> None:

@@ -29,6 +29,8 @@ class Diagnosis:
     """What went wrong, in a sentence or two."""
     look: str = ""
     """Where to look."""
+    elsewhere: bool = False
+    """Whether it is another function that is to be mended."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,8 @@ def _pairs(slips: Sequence[Slip]) -> Iterator[tuple[Slip, Slip]]:
 
 def _named(slips: Sequence[Slip]) -> Diagnosis:
     """Return the diagnosis that is made of slips."""
-    return Diagnosis("+".join(s.id for s in slips), " ".join(s.what for s in slips), " ".join(s.look for s in slips))
+    looks = " ".join(slip.look for slip in slips if slip.look)
+    return Diagnosis("+".join(slip.id for slip in slips), " ".join(slip.what for slip in slips), looks)
 
 
 def explained(evidence: Sequence[Evidence], slips: tuple[Slip, ...], value: Value) -> list[int]:

@@ -48,12 +48,12 @@ def grade(
     if not plan.calls and not assignment.spec.questions:
         raise UsageError(f"{assignment.spec.name} has no public cases: they are all graded after handing in")
     if servers:
-        _try_out(plan, servers)
+        try_out(plan, servers)
     with contextlib.closing(Variants(plan)) as variants:
         yield from grade_all(variants, servers, submissions)
 
 
-def _try_out(plan: Plan, servers: Sequence[Server]) -> None:
+def try_out(plan: Plan, servers: Sequence[Server]) -> None:
     """Load a submission that only imports what the course gives: what fails then would fail for every student."""
     for server in servers:
         server.ready()

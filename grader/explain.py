@@ -8,8 +8,9 @@ import numpy as np
 
 from grader.diagnose import Diagnosis
 from grader.messages import FREE
-from grader.model import CaseResult, ItemResult
+from grader.model import CaseResult, ItemResult, Outcome, Returned
 from grader.sandbox.values import Record
+from grader.seen import same
 from grader.structure import Clue
 
 WHOLE = 12
@@ -33,7 +34,7 @@ def because(function: str, blamed: Sequence[str], *, right: bool) -> Diagnosis:
         what = f"Your `{function}` is right: it fails because {others} {are} wrong."
     else:
         what = f"`{function}` fails here because {others} {are} wrong; elsewhere it has a mistake of its own."
-    return Diagnosis(f"because_of_{'_and_'.join(blamed)}", what)
+    return Diagnosis(f"because_of_{'_and_'.join(blamed)}", what, elsewhere=True)
 
 
 def never_calls(function: str, part: str) -> Diagnosis:
@@ -41,10 +42,18 @@ def never_calls(function: str, part: str) -> Diagnosis:
     return Diagnosis(f"never_calls_{part}", f"`{function}` never calls `{part}`.", "What is each round made of?")
 
 
-def changes_input(function: str, part: str, argument: str) -> Diagnosis:
+def changes(args: Mapping[str, Any], outcome: Outcome) -> list[str]:
+    """Return which arguments a call has changed in place, by what its process says they are now."""
+    if not isinstance(outcome, Returned) or outcome.after is None:
+        return []
+    return [name for (name, value), now in zip(args.items(), outcome.after, strict=False) if not same(value, now)]
+
+
+def changes_input(function: str, part: str, arguments: Sequence[str]) -> Diagnosis:
     """Say that one function breaks another by changing what it is given."""
-    what = f"`{function}` fails because `{part}` changes its argument `{argument}` in place."
-    return Diagnosis("changes_input", what, f"`{function}` still needs the old one: return a new one instead.")
+    noun = "argument" if len(arguments) == 1 else "arguments"
+    what = f"`{function}` fails because `{part}` changes its {noun} {listed(arguments)} in place."
+    return Diagnosis("changes_input", what, f"`{function}` still needs what it was: make a new one instead.")
 
 
 def of_clues(clues: Sequence[Clue]) -> Diagnosis:

@@ -6,20 +6,16 @@ With right parts: where a function fails and calls others of the assignment, it 
 them, which ask the reference over the wire. What then passes fails only because of the others.
 """
 
-import contextlib
-from collections import Counter
+import re
 from collections.abc import Mapping, Sequence
 
 from grader import explain, model, score
-from grader.compare import compare
+from grader.asking import Own, WithRightParts
 from grader.diagnose import Evidence, Value, diagnose, explained, rounds_off
 from grader.hold import Holding
 from grader.judged import Judged
 from grader.model import ItemResult, Returned
-from grader.prepare import Call
 from grader.run import Answer, Run
-from grader.sandbox.replies import Question
-from grader.seen import same
 from grader.structure import common
 from grader.variants import Variants
 
@@ -34,56 +30,46 @@ class Trial:
         self.run, self.variants, self.name, self.graded = run, variants, name, graded
         self.spec = run.plan.assignment.spec
         self.function = self.spec.functions[name]
-        self.holding = Holding(run, variants)
         self.judged: list[Judged] = []
-        self.asked: Counter[str] = Counter()
-        """How often each of the functions that it calls was asked for, where they were replaced."""
-        self.with_right_parts: dict[int, Answer] = {}
-        """What calls did whose functions were replaced, by their numbers."""
+        self.right: dict[int, Judged] = {}
+        """The calls that were made with right parts, by their numbers."""
+        self._apart: WithRightParts | None = None
 
     def item(self) -> ItemResult:
         """Grade it."""
-        self._call()
-        self._hold()
-        failing = [one for one in self.judged if one.failed]
-        if failing and not failing[0].answer.loading:
-            self._accept()
-            self._try_with_right_parts()
-            self._diagnose()
-        main, spec = self.run.submission.main, self.spec
-        cases = [one.result(self.name, main, spec) for one in self.judged]
+        try:
+            self._call()
+            self._hold()
+            failing = [one for one in self.judged if one.failed]
+            if failing and not failing[0].answer.loading:
+                self._accept()
+                self._try_with_right_parts()
+                self._diagnose()
+        finally:
+            if self._apart:
+                self._apart.close()
+        cases = [one.result(self.name, self.run.submission.main, self.spec) for one in self.judged]
         worth = self.function.follow_through if self._follows() else 0.0
         item = score.item(self.name, self.function.points, cases, self.spec.scoring, worth)
-        return explain.summed_up(item, [one.diagnosis for one in self.judged])
+        return explain.summed_up(item, [one.diagnosis for one in self.judged if one.may_be_named(self.spec)])
 
     # --- calls and values ---
 
     def _call(self) -> None:
         calls = self.run.plan.calls[self.name]
         own = [call for call in calls if not call.derived and not call.using]
-        answers = dict(zip([call.key for call in own], self.run.answers([call.frame for call in own]), strict=True))
-        using = [call for call in calls if call.using]
-        answers |= zip([call.key for call in using], self._apart(using), strict=True)
+        answers = self.run.answers([call.frame for call in own])
+        done = {call.key: Judged(call, answer) for call, answer in zip(own, answers, strict=True)}
+        for call in calls:
+            if call.using:
+                done[call.key] = Judged(call, self._with_right_parts().ask(call))
         nothing = Answer(Returned(None), 0.0)
-        self.judged = [Judged(call, answers.get(call.key, nothing)) for call in calls]
-        for one in self.judged:
-            one.compare()
+        self.judged = [done[call.key] if call.key in done else Judged(call, nothing) for call in calls]
 
-    def _apart(self, calls: Sequence[Call]) -> list[Answer]:
-        """Return what calls do in a process of their own, where the functions that they call are right ones."""
-        if not calls:
-            return []
-        oracle = self.variants.oracle()
-        oracle.start()
-
-        def answer(asked: Question) -> bytes:
-            self.asked[asked.function] += 1
-            return oracle.answer(asked, self.function.parts)
-
-        with contextlib.closing(self.run.apart()) as apart:
-            apart.start()
-            apart.begin()
-            return [apart.ask(call.request(proxies=self.function.parts), answer) for call in calls]
+    def _with_right_parts(self) -> WithRightParts:
+        if self._apart is None:
+            self._apart = WithRightParts(self.run, self.variants, self.function.parts)
+        return self._apart
 
     # --- properties ---
 
@@ -91,41 +77,34 @@ class Trial:
         values = [one for one in self.judged if one.call.holds is None and not one.call.remark]
         for one in self.judged:
             if one.call.holds is not None:
-                self._judge(one, values if one.call.derived else [one])
+                one.hold(self._holding(right=one.call.using), values if one.call.derived else [one])
 
-    def _judge(self, one: Judged, of: Sequence[Judged]) -> None:
-        """Judge a property of what calls returned; where none did, it does not hold."""
-        returned = [other for other in of if isinstance(other.answer.outcome, Returned)]
-        if not returned:
-            one.answer = of[0].answer
-            return
-        for other in returned:
-            one.violation = self.holding.broken(one.call, other.call, other.answer)
-            if one.violation:
-                return
+    def _holding(self, *, right: bool) -> Holding:
+        asker = self._with_right_parts() if right else Own(self.run)
+        return Holding(asker, self.variants)
 
     # --- other right answers, right parts ---
 
     def _evidence(self) -> tuple[list[int], list[Evidence]]:
         """Return the numbers of the calls whose values are compared, and these: with right parts, if others fail."""
         numbers, evidence = [], []
-        for n, one in enumerate(self.judged):
-            answer = self.with_right_parts.get(n, one.answer) if self.blamed else one.answer
-            if one.call.holds is None and not one.call.remark and isinstance(answer.outcome, Returned):
-                passed = not compare(answer.outcome.value, one.call.want, one.call.rules).problems
+        for n, own in enumerate(self.judged):
+            one = self.right.get(n, own) if self.blamed else own
+            if one.call.holds is None and not one.call.remark and one.value is not None:
                 numbers.append(n)
-                evidence.append(Evidence(answer.outcome.value, one.call.want, one.call.args, one.call.rules, passed))
+                evidence.append(Evidence(one.value, one.call.want, one.call.args, one.call.rules, not one.failed))
         return numbers, evidence
 
     def _accept(self) -> None:
         """Let pass what an accepted variant returns, if that accounts for every call that failed."""
+        failing = {n for n, one in enumerate(self.judged) if one.failed and one.call.holds is None}
         for variant in self.variants.of(self.name, "accepted"):
             numbers, evidence = self._evidence()
-            found = [numbers[n] for n in explained(evidence, (variant,), self._valued(numbers))]
-            failing = [n for n, one in enumerate(self.judged) if one.failed and one.call.holds is None]
-            if found and set(failing) <= set(found):
+            found = {numbers[n] for n in explained(evidence, (variant,), self._valued(numbers))}
+            if found and failing == found:
                 for n in found:
-                    self.judged[n].accepted = variant
+                    value = self.variants.value(self.judged[n].call, (variant,))
+                    self.judged[n].accept(variant, value)
 
     def _valued(self, numbers: Sequence[int]) -> Value:
         return lambda n, slips: self.variants.known(self.judged[numbers[n]].call, slips)
@@ -137,28 +116,31 @@ class Trial:
 
     def _try_with_right_parts(self) -> None:
         """Call what failed once more, with right ones in the place of the functions that it calls."""
-        numbers = [n for n, one in enumerate(self.judged) if one.failed and not one.call.using and not one.call.derived]
-        outcomes = [self.judged[n].answer.outcome for n in numbers]
+        failing = [n for n, one in enumerate(self.judged) if one.failed and not one.call.remark]
+        numbers = [n for n in failing if not self.judged[n].call.using and not self.judged[n].call.derived]
         hopeless = NOT_CALLED if self.blamed else (*NOT_CALLED, model.TimedOut)
-        if not self.function.parts or not numbers or any(isinstance(outcome, hopeless) for outcome in outcomes):
+        outcomes = [self.judged[n].answer.outcome for n in numbers]
+        if not self.function.parts or any(isinstance(outcome, hopeless) for outcome in outcomes):
             return
-        numbers = numbers if self.blamed else numbers[:1]
-        calls = [self.judged[n].call for n in numbers]
-        self.with_right_parts = dict(zip(numbers, self._apart(calls), strict=True))
-        for n, answer in self.with_right_parts.items():
-            self.judged[n].follows = self._is_right(self.judged[n].call, answer)
+        for n in numbers if self.blamed else numbers[:1]:
+            self._try(n)
+        for n in failing:
+            if self.blamed and self.judged[n].call.derived:
+                values = [one for one in self.judged if one.call.holds is None and not one.call.remark]
+                again = Judged(self.judged[n].call, self.judged[n].answer)
+                again.hold(self._holding(right=True), [self.right.get(self.judged.index(one), one) for one in values])
+                self.judged[n].follows = not again.failed
 
-    def _is_right(self, call: Call, answer: Answer) -> bool:
-        outcome = answer.outcome
-        if not isinstance(outcome, Returned):
-            return False
+    def _try(self, n: int) -> None:
+        call = self.judged[n].call
+        self.right[n] = again = Judged(call, self._with_right_parts().ask(call))
         if call.holds is not None:
-            return self.holding.broken(call, call, answer) is None
-        return not compare(outcome.value, call.want, call.rules).problems
+            again.hold(self._holding(right=True), [again])
+        self.judged[n].follows = not again.failed
 
     def _follows(self) -> bool:
         """Tell whether everything that failed fails because of what is called."""
-        failing = [one for one in self.judged if one.failed and not one.call.remark and not one.call.derived]
+        failing = [one for one in self.judged if one.failed and not one.call.remark]
         return bool(self.blamed) and bool(failing) and all(one.follows for one in failing)
 
     # --- which mistake ---
@@ -169,17 +151,24 @@ class Trial:
         else:
             self._diagnose_parts()
         self.name_mistake()
-        if any(isinstance(answer.outcome, Returned) for answer in self.with_right_parts.values()):
-            for part in [part for part in self.function.steps if not self.asked[part]]:
+        for part in self.function.steps:
+            if self._never_calls(part):
                 for one in self.judged:
                     one.note(explain.never_calls(self.name, part))
 
     def _blame(self) -> None:
-        right = self._follows()
-        because = explain.because(self.name, self.blamed, right=right)
+        because = explain.because(self.name, self.blamed, right=self._follows())
         for one in self.judged:
-            if one.follows or (one.call.derived and right):
+            if one.follows:
                 one.note(because)
+
+    def _never_calls(self, part: str) -> bool:
+        """Tell whether a function was not called, and is not spoken of anywhere besides its definition."""
+        returned = any(one.value is not None for one in self.right.values())
+        if not returned or self._apart is None or self._apart.asked[part]:
+            return False
+        mentioned = re.compile(rf"(?<!\bdef )\b{part}\b".encode())
+        return not any(mentioned.search(text) for text in self.run.submission.files.values())
 
     def name_mistake(self) -> None:
         """Hold what came against known variants, then look for relations to the right value."""
@@ -214,13 +203,11 @@ class Trial:
                     one.note(explain.changes_input(self.name, part, changed))
                 return
 
-    def _changed_by(self, part: str) -> str | None:
-        """Return which of its arguments a function changes in place, if any."""
+    def _changed_by(self, part: str) -> list[str]:
+        """Return which of its arguments a function changes in place."""
+        changed: dict[str, None] = {}
         for call in self.run.plan.calls.get(part, ()):
-            if call.derived or call.using:
-                continue
-            outcome = self.run.ask(call.request(echo=True)).outcome
-            if isinstance(outcome, Returned) and outcome.after is not None:
-                after = zip(call.args.items(), outcome.after, strict=False)
-                return next((name for (name, value), now in after if not same(value, now)), None)
-        return None
+            if not call.derived and not call.using:
+                outcome = self.run.ask(call.request(echo=True)).outcome
+                changed |= dict.fromkeys(explain.changes(call.args, outcome))
+        return list(changed)

@@ -101,7 +101,7 @@ class Instructor:
         if set(returns) <= set(expected):
             whole = tuple(expected[part] for part in returns)
             return whole if len(whole) > 1 else whole[0]
-        want = self._referred(name, args, seed, path)
+        want = self.referred(name, args, seed, path)
         if want is None or (len(returns) > 1 and not (isinstance(want, tuple) and len(want) == len(returns))):
             message = f"the reference's {name} returns {describe(want)}, not {', '.join(returns)}"
             raise self.assignment.mistake((*path[:2], "returns"), message)
@@ -111,7 +111,8 @@ class Instructor:
             want = replaced(want, key, value, returns)
         return want
 
-    def _referred(self, name: str, args: list[Any], seed: int, path: Path) -> Any:
+    def referred(self, name: str, args: list[Any], seed: int, path: Path) -> Any:
+        """Return what the reference returns; `path` names the case whose arguments these are."""
         try:
             outcome = self.course.call(name, args, seed, offers={})
         except RefusedError as error:

@@ -1,19 +1,29 @@
 """A call of a function, with all that is found out about it, and what comes of that for the student."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from grader import explain, messages, model
 from grader.compare import compare
+from grader.components import entries, like
 from grader.diagnose import Diagnosis
+from grader.hold import Holding
 from grader.model import CaseResult, Comparison, Returned, Status
 from grader.prepare import Call
 from grader.run import Answer
+from grader.sandbox.values import Opaque
 from grader.seen import Violation
 from grader.slips import Slip
 from grader.spec import Spec
 
 LONGEST_MESSAGE = 4000
 """In characters: a submission decides how long some of its names are."""
+
+TOO_LARGE = Opaque("value that is far too large")
+"""Stands for what came where keeping it would only cost memory."""
+MOST_TIMES = 10
+"""How many times as large as what is wanted a value may be to be kept."""
 
 STATUS: dict[type, Status] = {
     model.Raised: "error", model.WrongSignature: "error", model.TooLarge: "error", model.Unreadable: "error",
@@ -30,10 +40,27 @@ class Judged:
     answer: Answer
     comparison: Comparison | None = None
     violation: Violation | None = None
+    broken_by: Call | None = None
+    """The call that breaks a property of several."""
     accepted: Slip | None = None
     follows: bool = False
     """Whether it passes when the functions that it calls are right."""
     diagnosis: Diagnosis | None = None
+
+    def __post_init__(self) -> None:
+        """Hold what came against what is wanted, and keep it in the form of that, unless it is far too large."""
+        outcome, want = self.answer.outcome, self.call.want
+        if isinstance(outcome, Returned) and self.call.holds is None:
+            self.comparison = compare(outcome.value, want, self.call.rules)
+            kept = outcome.value if self.call.rules.strict else like(outcome.value, want)
+            kept = TOO_LARGE if entries(kept) > MOST_TIMES * (entries(want) + 1000) else kept
+            self.answer = replace(self.answer, outcome=replace(outcome, value=kept))
+
+    @property
+    def value(self) -> Any:
+        """What came, if something did that can be looked at, else None."""
+        outcome = self.answer.outcome
+        return outcome.value if isinstance(outcome, Returned) and outcome.value is not TOO_LARGE else None
 
     @property
     def status(self) -> Status:
@@ -58,21 +85,43 @@ class Judged:
         """Whether it has not passed."""
         return self.status != "passed"
 
-    def compare(self) -> None:
-        """Hold what came against what is wanted, unless it is a property that is asked for."""
-        if isinstance(self.answer.outcome, Returned) and self.call.holds is None:
-            self.comparison = compare(self.answer.outcome.value, self.call.want, self.call.rules)
+    def hold(self, holding: Holding, of: Sequence["Judged"]) -> None:
+        """Judge its property on what calls returned; where none did, it does not hold."""
+        returned = [one for one in of if isinstance(one.answer.outcome, Returned)]
+        if not returned:
+            self.answer = of[0].answer
+        for one in returned:
+            self.violation = holding.broken(self.call, one.call, one.answer)
+            if self.violation:
+                self.broken_by = one.call
+                return
+
+    def accept(self, variant: Slip, value: Returned | None) -> None:
+        """Let it pass as another right answer, if it is that in its form too."""
+        outcome = self.answer.outcome
+        if value and isinstance(outcome, Returned):
+            comparison = compare(outcome.value, value.value, self.call.rules)
+            self.accepted = None if comparison.problems else variant
 
     def note(self, diagnosis: Diagnosis) -> None:
         """Keep a diagnosis, if there is something to diagnose and no other was found before."""
-        if self.failed and self.diagnosis is None:
+        if self.failed and self.diagnosis is None and not self.call.remark:
             self.diagnosis = diagnosis
+
+    def _reveal(self, spec: Spec) -> model.Reveal:
+        """Return how much may be told; of a property no more than of the call that breaks it."""
+        public = self.call.visibility == "public" and (self.broken_by or self.call).visibility == "public"
+        return "all" if public else spec.reveal
+
+    def may_be_named(self, spec: Spec) -> bool:
+        """Tell whether the mistake may be told."""
+        return messages.shows(self._reveal(spec), "diagnosis")
 
     def result(self, function: str, main: str, spec: Spec) -> CaseResult:
         """Return the case's result, in words; `main` is the file that was handed in."""
-        call = self.call
-        reveal: model.Reveal = "all" if call.visibility == "public" else spec.reveal
-        shown = reveal == "all" and self.failed and not call.derived
+        call, reveal = self.call, self._reveal(spec)
+        called = not self.answer.loading and not isinstance(self.answer.outcome, model.Missing | model.WrongSignature)
+        shown = reveal == "all" and self.failed and called and not call.derived
         return CaseResult(
             name=call.name,
             status=self.status,
@@ -82,7 +131,7 @@ class Judged:
             seconds=self.answer.seconds,
             message=_cut(self._message(function, main, spec.limits, reveal)),
             remark=call.remark,
-            diagnosis=self.diagnosis.id if self.diagnosis else None,
+            diagnosis=self.diagnosis.id if self.diagnosis and self.may_be_named(spec) else None,
             inputs=explain.of_inputs(call.args) if shown else "",
         )
 
@@ -92,7 +141,8 @@ class Judged:
         else:
             text = self._told(function, limits, reveal)
         if self.diagnosis:
-            text = messages.of_diagnosis(self.diagnosis, text, reveal=reveal)
+            hidden = self.diagnosis.elsewhere and not self.violation and reveal != "title"
+            text = messages.of_diagnosis(self.diagnosis, "" if hidden else text, reveal=reveal)
         return explain.freed(text) if self.call.remark and self.failed else text
 
     def _told(self, function: str, limits: model.Limits, reveal: model.Reveal) -> str:
@@ -103,7 +153,10 @@ class Judged:
             return messages.of_outcome(function, outcome, limits, tuple(self.call.args), reveal=reveal)
         if self.violation:
             return messages.of_violation(self.violation, reveal=reveal)
-        return messages.of_case(function, self.comparison or Comparison(), reveal=reveal)
+        comparison = self.comparison or Comparison()
+        if self.diagnosis:  # which says more than the second problem would
+            comparison = Comparison(comparison.problems[:1])
+        return messages.of_case(function, comparison, reveal=reveal)
 
 
 def _cut(message: str) -> str:

@@ -78,8 +78,6 @@ def of_diagnosis(diagnosis: Diagnosis, details: str, *, reveal: Reveal) -> str:
     """Return which mistake was made, where to look, and after it the details."""
     if reveal == "title":
         return details
-    if not diagnosis.look:  # it is another function that is to be mended
-        return diagnosis.what
     return " ".join(filter(None, [diagnosis.what, diagnosis.look, details]))
 
 

@@ -10,6 +10,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import Any
+
+import numpy as np
 
 from grader import prepare
 from grader.arguments import Make
@@ -22,6 +25,7 @@ from grader.mutants import Mutant
 from grader.prepare import Call, Plan
 from grader.run import Answer, Run
 from grader.sandbox.client import Output
+from grader.sandbox.values import Record
 from grader.servers import Server
 from grader.source import variations
 from grader.submission import Handed
@@ -70,7 +74,8 @@ class Mutations:
             run.start()
             if run.unloadable is not None or self._is_caught(run):
                 return "killed"
-            return "alike" if all(_same(run, calls) for calls in self.others.values()) else "survives"
+            alike = any(self.others.values()) and all(_same(run, calls) for calls in self.others.values())
+            return "alike" if alike else "survives"
 
     def _is_caught(self, run: Run) -> bool:
         """Tell whether a function has a case that rejects it; the functions that follow are then not called."""
@@ -116,6 +121,10 @@ def _drawn_anew(plan: Plan) -> dict[str, list[Call]]:
             for n, case in enumerate(function.cases):
                 if case.holds is None and any(isinstance(given, Make) for given in case.args.values()):
                     drawn[name] += _draws(instructor, name, n, case.repeat)
+            if not drawn[name]:
+                drawn[name] = [
+                    call for made in plan.calls[name] if not made.holds for call in _varied(instructor, made)
+                ]
     return drawn
 
 
@@ -125,3 +134,28 @@ def _draws(instructor: Instructor, name: str, n: int, repeat: int) -> list[Call]
         with contextlib.suppress(GraderError):  # other arguments may be ones that the reference has no value for
             draws.append(prepare.call_of(instructor.assignment, name, n, k, instructor.make(name, n, k)))
     return draws
+
+
+def _varied(instructor: Instructor, call: Call) -> list[Call]:
+    """Return calls like one whose arguments are written out or loaded, with other numbers in them."""
+    rng, varied = np.random.default_rng(call.seed), []
+    name, n, k = call.key
+    for _ in range(DRAWS):
+        args = [_other(value, rng) for value in call.args.values()]
+        with contextlib.suppress(GraderError):
+            want = instructor.referred(name, args, call.seed, ("functions", name, "cases", n))
+            varied.append(prepare.call_of(instructor.assignment, name, n, k, (args, want)))
+    return varied
+
+
+def _other(value: Any, rng: np.random.Generator) -> Any:
+    """Return an argument with other numbers; whole ones stay whole."""
+    if isinstance(value, bool) or value is None:
+        return value
+    if isinstance(value, int | float):
+        return type(value)(value * rng.uniform(-2, 2))
+    if isinstance(value, np.ndarray) and value.dtype.kind == "f":
+        return value * rng.uniform(0.5, 1.5, value.shape)
+    if isinstance(value, Record):
+        return Record(value.name, {field: _other(part, rng) for field, part in value.fields.items()})
+    return [_other(part, rng) for part in value] if isinstance(value, list) else value

@@ -11,13 +11,16 @@ from typing import Any
 import numpy as np
 
 from grader import tolerances
-from grader.compare import DEFAULT, Rules, compare
+from grader.compare import Rules, compare
 from grader.components import as_array
 from grader.sandbox.values import Record
 from grader.tolerances import Numbers, Tolerance
 
 NEAR = 0.05
 """How near a value must be to a variant's, relative to how far the variant's is from the right one."""
+
+LEAST = 1e-12
+"""How far off a number may be by rounding alone, relative to its size or 1."""
 
 Parts = Mapping[str, Numbers]
 """The numbers in what was returned, by their paths; what is no number has its description in the path."""
@@ -86,15 +89,22 @@ def _below(path: str, value: Any) -> Iterator[tuple[str, Numbers]]:
     elif isinstance(value, Record):
         for name, part in value.fields.items():
             yield from _below(f"{path}.{name}", part)
+    elif isinstance(value, dict):
+        for key, part in value.items():
+            yield from _below(f"{path}[{key!r}]", part)
+    elif isinstance(value, list | tuple):
+        yield f"{path} has {len(value)}", np.zeros(())
+        for n, part in enumerate(value):
+            yield from _below(f"{path}[{n}]", part)
     else:
-        yield f"{path} is {value!r:.80}", np.zeros(())
+        yield f"{path} is {value!r}", np.zeros(())
 
 
 def _unit(numbers: Numbers, tolerance: Tolerance) -> Numbers:
     """Return how far from numbers others may be to be taken for equal."""
     with np.errstate(all="ignore"):
-        widest = np.maximum(tolerances.allowed(numbers, tolerance), tolerances.allowed(numbers, DEFAULT))
-    return np.asarray(np.where(np.isfinite(widest), widest, 1e-300))
+        allowed = np.maximum(tolerances.allowed(numbers, tolerance), LEAST * np.maximum(np.abs(numbers), 1))
+    return np.asarray(np.where(np.isfinite(allowed), allowed, LEAST))
 
 
 def _distance(one: Numbers, other: Numbers, unit: Numbers) -> float:

@@ -6,16 +6,18 @@ They depend on nothing but the assignment, so they are kept on disk, under the h
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from typing import Any
 
 from grader import cache, model, slips
 from grader.assignment import Assignment
 from grader.compare import Rules, compare
-from grader.course import Course
+from grader.course import Course, what_happened
+from grader.errors import FaultError
 from grader.instructor import Instructor, call_seed
-from grader.properties import Property, Unchanged
+from grader.mistakes import suggest
+from grader.properties import Check, Property, Unchanged
 from grader.sandbox.requests import call_request
 from grader.sandbox.values import RefusedError
 from grader.slips import Slip
@@ -42,6 +44,8 @@ class Call:
     """The property that is judged, in place of a wanted value."""
     derived: bool = False
     """Whether it is judged on the values of the other calls, and is none itself."""
+    more: Mapping[str, Any] = field(default_factory=dict)
+    """Other keys of the call (see `worker`)."""
     frame: bytes = b""
     """What is sent."""
 
@@ -52,7 +56,7 @@ class Call:
             RefusedError: the arguments cannot be sent.
         """
         given = self.args if args is None else args
-        return call_request(self.key[0], list(given.values()), self.seed, **more)
+        return call_request(self.key[0], list(given.values()), self.seed, **{**self.more, **more})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,7 @@ class Plan:
 
     def public(self) -> "Plan":
         """Return the plan with its public cases alone, and of the functions those that have one."""
-        shown = {name: tuple(c for c in calls if c.visibility == "public") for name, calls in self.calls.items()}
+        shown = {name: _shown(calls) for name, calls in self.calls.items()}
         graded = {name: calls for name, calls in shown.items() if not all(c.remark or c.derived for c in calls)}
         return replace(self, calls=graded, public_only=True)
 
@@ -80,6 +84,13 @@ class Plan:
         spec = self.assignment.spec
         questions = sum(question.points for question in spec.questions.values())
         return sum(spec.functions[name].points for name in self.calls) + questions
+
+
+def _shown(calls: Sequence[Call]) -> tuple[Call, ...]:
+    """Return the public calls; properties of the others only where some are left that they could be judged on."""
+    shown = [call for call in calls if call.visibility == "public"]
+    judged = any(call.holds is None and not call.remark for call in shown)
+    return tuple(call for call in shown if judged or not call.derived)
 
 
 def prepare(assignment: Assignment) -> Plan:
@@ -96,10 +107,32 @@ def prepare(assignment: Assignment) -> Plan:
     made = cache.load(assignment.folder, "made", key)
     if made is None:
         with contextlib.closing(Course(assignment)) as course:
+            _look_for_checks(course)
             made = {"calls": _make(course), "slips": [slip.model_dump() for slip in slips.read(course)]}
         cache.keep(assignment.folder, "made", key, made)
     calls = _calls(assignment, iter(made["calls"]))
     return Plan(assignment, assignment.given(), calls, tuple(map(Slip.model_validate, made["slips"])))
+
+
+def _look_for_checks(course: Course) -> None:
+    """See that every function of checks.py that the spec names is there."""
+    for name, function in course.assignment.spec.functions.items():
+        for n, case in enumerate(function.cases):
+            if isinstance(case.holds, Check):
+                path: Path = ("functions", name, "cases", n, "property")
+                if not (course.assignment.folder / "checks.py").is_file():
+                    raise course.assignment.mistake(path, "`check` needs a checks.py in the assignment's folder")
+                outcome = course.call(case.holds.check, [], 0, module="checks")
+                if isinstance(outcome, model.Missing):
+                    known = suggest(case.holds.check, outcome.defined)
+                    raise course.assignment.mistake(path, f"checks.py has no function {case.holds.check!r}{known}")
+                if isinstance(outcome, model.Raised) and not _is_called(outcome, case.holds.check):
+                    raise FaultError(f"checks.py {what_happened(outcome)}")
+
+
+def _is_called(outcome: model.Raised, function: str) -> bool:
+    """Tell whether it was raised in the function, and not while its module was imported."""
+    return any(frame.function == function for frame in outcome.frames)
 
 
 def _make(course: Course) -> list[tuple[list[Any], Any]]:
@@ -156,11 +189,12 @@ def call_of(assignment: Assignment, name: str, n: int, k: int, made: tuple[list[
         using=case.using == "reference",
         holds=case.holds,
         derived=case.derived,
+        more=_echo(function, case),
     )
     if call.holds is None:
         _hold_against_itself(call, assignment, path)
     try:
-        return replace(call, frame=call.request(**_echo(function, case)))
+        return replace(call, frame=call.request())
     except RefusedError as error:
         raise assignment.mistake(path, f"the arguments cannot be sent: {error}") from error
 

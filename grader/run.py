@@ -6,15 +6,14 @@ a function share one deadline, which is kept here, in the grader's process.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from grader import model
 from grader.errors import FaultError
 from grader.model import Limits, Unreadable
 from grader.prepare import Plan
-from grader.sandbox.client import Child, Deadline, Output
-from grader.sandbox.replies import Question
+from grader.sandbox.client import Answering, Child, Deadline, Output
 from grader.sandbox.requests import load_request
 from grader.servers import Server
 from grader.submission import Handed
@@ -49,10 +48,6 @@ class Run:
         else:
             self.unloadable = self._load(self._time())
 
-    def apart(self) -> "Run":
-        """Return the same submission, to be loaded once more: what it learns there it cannot use here."""
-        return Run(self.plan, self.server, self.submission, Output())
-
     def _time(self) -> float:
         return time.monotonic() + self.limits.seconds
 
@@ -69,21 +64,22 @@ class Run:
         if self.child is not None:
             self.child.close()
 
-    def answers(self, frames: Sequence[bytes]) -> list[Answer]:
-        """Return what the calls of a function did. All are sent at once, so that the child need not wait for us."""
+    def answers(self, frames: Sequence[bytes]) -> Iterator[Answer]:
+        """Yield what the calls of a function did. All are sent at once, so that the child need not wait for us."""
         child = self._living()
         if child:
             child.send(frames)
         elif self.unloadable is None:  # an earlier function ended it; loading is not on this one's time
             self.unloadable = self._load(self._time(), frames)
         self.begin()
-        return [self._answer(frames[n:]) for n in range(len(frames))]
+        for n in range(len(frames)):
+            yield self._answer(frames[n:])
 
     def begin(self) -> None:
         """Begin a function's time."""
         self.deadline = self._deadline(self._time())
 
-    def ask(self, frame: bytes, answer: Callable[[Question], bytes] | None = None) -> Answer:
+    def ask(self, frame: bytes, answer: Answering | None = None) -> Answer:
         """Return what another call did, on the time of the same function; `answer` is for what it asks meanwhile."""
         began = time.monotonic()
         failure = self._reload()

@@ -3,16 +3,19 @@
 wrong_axis: {estep: failed, others: passed, score: 2, says: "transposed", diagnosis: transposed}
 """
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from grader.errors import SpecError
+from grader.mistakes import suggest
 from grader.model import Result
 
 EXPECTED = "expected.yaml"
+KEYS = ("others", "score", "says", "diagnosis")
 
 
 def expected(folder: Path) -> dict[str, dict[str, Any]]:
@@ -28,9 +31,25 @@ def expected(folder: Path) -> dict[str, dict[str, Any]]:
         written = yaml.safe_load(file.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise SpecError(f"{file}: {' '.join(str(error).split())}") from error
+    written = {} if written is None else written
     if not isinstance(written, dict) or not all(isinstance(value, dict) for value in written.values()):
         raise SpecError(f"{file}: it must have a line `sample: {{item: status, score: number}}` for each sample")
     return written
+
+
+def mistakes(expected: Mapping[str, Mapping[str, Any]], there: Sequence[str], items: Sequence[str]) -> Iterator[str]:
+    """Yield what is wrong with the file itself: samples and keys that are not there, samples that it leaves out."""
+    if not expected:
+        return
+    for name, wanted in expected.items():
+        if name not in there:
+            yield f"{EXPECTED}: there is no sample {name}{suggest(name, there)}"
+        for key in wanted:
+            if key not in {*items, *KEYS}:
+                yield f"{EXPECTED}: {name}: {key} is no item and no key{suggest(str(key), [*items, *KEYS])}"
+    for name in there:
+        if name not in expected:
+            yield f"{EXPECTED} does not say what samples/{name} must get"
 
 
 def differences(expected: Mapping[str, Any], result: Result) -> Iterator[tuple[str, Any, Any]]:
@@ -43,12 +62,11 @@ def differences(expected: Mapping[str, Any], result: Result) -> Iterator[tuple[s
     cases = [case for item in result.items for case in item.cases]
     said = [case.message for case in cases if case.message and case.status != "pending"]
     got = {
-        "score": result.score,
         "says": said[0] if said else "",
         "diagnosis": sorted({case.diagnosis for case in cases if case.diagnosis}),
     }
-    if "score" in expected and got["score"] != expected["score"]:
-        yield "score", expected["score"], got["score"]
+    if "score" in expected and not math.isclose(expected["score"], result.score or 0.0, abs_tol=1e-9):
+        yield "score", f"{expected['score']:g}", f"{result.score or 0:g}"
     if str(expected.get("says", "")) not in str(got["says"]):
         yield "the first message", repr(expected["says"]), repr(got["says"])
     if "diagnosis" in expected and sorted(_listed(expected["diagnosis"])) != got["diagnosis"]:

@@ -1,33 +1,49 @@
 """The reference's source, which runs as one more submission: as it is, or with one place of it changed."""
 
 import ast
-from collections.abc import Iterator, Sequence
+import io
+import tokenize
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from grader.assignment import Assignment
 from grader.mutants import Mutant, mutants
 from grader.submission import Handed
 
+MAIN = "graded_reference.py"
+"""What stands for the file that is handed in."""
 NOT_ITS = frozenset({"inputs.py", "slips.py", "accepted.py", "checks.py"})
 """The instructor's Python beside a reference that it does not import."""
 
 
 def reference(assignment: Assignment) -> Handed | None:
-    """Return the reference as if it were handed in, with the modules of its package; None where there is none."""
-    name, main = assignment.spec.reference, assignment.spec.submission.file
-    if name is None or main is None:
+    """Return the reference as if it were handed in, with the modules of its package; None where it cannot be found.
+
+    What is handed in besides only imports the graded functions from it.
+    """
+    name = assignment.spec.reference
+    if name is None:
         return None
     top = name.partition(".")[0]
     base = _base(assignment.folder, top)
-    file = base / f"{name.replace('.', '/')}.py" if base else None
-    if base is None or file is None or not file.is_file():
+    if base is None:
         return None
     inside = base / top
     paths = sorted(inside.rglob("*.py")) if inside.is_dir() else _beside(base)
     files = {path.relative_to(base).as_posix(): path.read_bytes() for path in paths}
-    return Handed(main, {main: file.read_bytes(), **{path: data for path, data in files.items() if path != main}})
+    if _file(name, files) is None:
+        return None
+    imports = f"from {name} import {', '.join(assignment.spec.functions)}\n"
+    return Handed(MAIN, {MAIN: imports.encode(), **files})
+
+
+def _file(module: str, files: Mapping[str, bytes]) -> str | None:
+    """Return which of the files a module is."""
+    path = module.replace(".", "/")
+    return next((file for file in (f"{path}.py", f"{path}/__init__.py") if file in files), None)
 
 
 def _base(folder: Path, top: str) -> Path | None:
@@ -49,37 +65,50 @@ def variations(handed: Handed, functions: Sequence[str]) -> Iterator[tuple[str, 
 
     With each comes the file that it is in, and the whole as it would be handed in.
     """
-    for path, names in _used(handed, functions).items():
-        for mutant in mutants(handed.files[path].decode()):
+    texts = {path: _text(data) for path, data in handed.files.items()}
+    for path, names in _used(texts, functions).items():
+        for mutant in mutants(texts[path]) if path != MAIN else ():
             if mutant.function.partition(".")[0] in names:
                 yield path, mutant, replace(handed, files={**handed.files, path: mutant.source.encode()})
 
 
-def _used(handed: Handed, functions: Sequence[str]) -> dict[str, set[str]]:
+def _text(data: bytes) -> str:
+    """Return a source in the encoding that it says it has."""
+    encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+    return data.decode(encoding)
+
+
+def _used(texts: Mapping[str, str], functions: Sequence[str]) -> dict[str, set[str]]:
     """Return for each file the functions and classes in it that are used."""
     used: dict[str, set[str]] = {}
-    left = [(handed.main, name) for name in functions]
+    left = [(MAIN, name) for name in functions]
     while left:
         path, name = left.pop()
         if name in used.get(path, set()):
             continue
         used.setdefault(path, set()).add(name)
-        tree = ast.parse(handed.files[path])
-        imported = {alias: origin for alias, origin in _imported(tree) if origin[0] in handed.files}
-        left += [imported.get(mentioned, (path, mentioned)) for mentioned in _mentioned(tree, name)]
+        tree = ast.parse(texts[path])
+        imported = dict(_imported(tree, path, texts))
+        left += [imported.get(mentioned, (path, mentioned)) for mentioned in {name, *_mentioned(tree, name)}]
     return used
 
 
-def _imported(tree: ast.Module) -> Iterator[tuple[str, tuple[str, str]]]:
+def _imported(tree: ast.Module, path: str, texts: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, str]]]:
     """Yield each name that a module imports from another file, with that file and its name there."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module:
-            path = f"{node.module.replace('.', '/')}.py"
-            yield from ((alias.asname or alias.name, (path, alias.name)) for alias in node.names)
+        if isinstance(node, ast.ImportFrom):
+            above = path.split("/")[: -node.level] if node.level else []
+            module = ".".join([*above, *([node.module] if node.module else [])])
+            file = _file(module, texts)
+            if file:
+                yield from ((alias.asname or alias.name, (file, alias.name)) for alias in node.names)
 
 
 def _mentioned(tree: ast.Module, name: str) -> set[str]:
-    """Return the names that stand in the definition of a function or class."""
-    definitions = [node for node in tree.body if getattr(node, "name", None) == name]
-    names = {node.id for one in definitions for node in ast.walk(one) if isinstance(node, ast.Name)}
-    return names - {name}
+    """Return the names that stand in the definition of a function or class, or of another name."""
+    definitions = [node for node in tree.body if getattr(node, "name", None) == name or _assigns(node, name)]
+    return {node.id for one in definitions for node in ast.walk(one) if isinstance(node, ast.Name)}
+
+
+def _assigns(node: ast.stmt, name: str) -> bool:
+    return isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == name for t in node.targets)

@@ -142,8 +142,9 @@ class Function(Part):
 
     @model_validator(mode="after")
     def _has_what_its_cases_need(self) -> Self:
-        if all(case.derived for case in self.cases):
-            raise at(["cases"], "every case is a property of the others: there is nothing to call it with")
+        derived = [n for n, case in enumerate(self.cases) if case.derived]
+        if derived and not any(case.holds is None and not case.remark for case in self.cases):
+            raise at(["cases", derived[0], "property"], "there is no case with a value on which it could be judged")
         for n, case in enumerate(self.cases):
             if hasattr(case.holds, "over") and not self.steps:
                 raise at(["cases", n, "property"], "it is a property over steps, and the function has no `steps`")

@@ -11,6 +11,7 @@ import math
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import combinations, product
 from typing import Any
 
@@ -31,6 +32,7 @@ from grader.submission import Submission
 from grader.validation import CaseCheck, Mutation, Validation
 from grader.variants import Variants
 
+STARTER = "the starter"
 REFERENCES = ("the reference", "the reference, again")
 """It is graded twice, because what is called for the first time takes longer."""
 LOOSE = 2.0
@@ -52,6 +54,7 @@ class Validator:
         self.seconds: dict[Key, float] = {}
         self.caught: dict[str, tuple[str, ...]] = {}
         self.samples = 0
+        self.reference_passes = True
         self.mutation = Mutation()
 
     def validate(self) -> Validation:
@@ -85,25 +88,25 @@ class Validator:
 
     def _grade(self) -> None:
         """Grade the reference, the starter and the samples, all as submissions."""
-        reference = source.reference(self.assignment)
-        handed = [Submission(name, code=reference) for name in REFERENCES] if reference else []
-        folders = [path for name in ("starter", "samples") if (path := self.assignment.folder / name).is_dir()]
-        expected = samples.expected(self.assignment.folder)
-        for path in folders:
-            handed += submission.collect([path], self.spec.submission)
-        results = dict(
-            zip((one.id for one in handed), engine.grade_all(self.variants, self.servers, handed), strict=True)
-        )
-        for name, result in results.items():
+        if self.servers:
+            engine.try_out(self.plan, self.servers)
+        reference, folder = source.reference(self.assignment), self.assignment.folder
+        if self.spec.reference and self.spec.functions and not reference:
+            self.notes.append("the reference's source was not found: it is neither graded nor mutated")
+        named = [(name, Submission(name, code=reference)) for name in REFERENCES if reference]
+        for name in ("starter", "samples"):
+            found = submission.collect([folder / name], self.spec.submission) if (folder / name).is_dir() else []
+            named += [(STARTER if name == "starter" else f"samples/{one.id}", one) for one in found]
+        results = engine.grade_all(self.variants, self.servers, [one for _, one in named])
+        graded = {name: result for (name, _), result in zip(named, results, strict=True)}
+        for name, result in graded.items():
             if result.fault:
-                self.problems.append(f"{name} was not graded: {result.fault}")
+                self._add(f"{name} was not graded: {result.fault}")
         for name in REFERENCES if reference else ():
-            self._see_reference(results.pop(name))
-        if "starter" in results:
-            self._see_starter(results.pop("starter"))
-        self.samples = len(results)
-        for name, result in results.items():
-            self._see_sample(name, result, expected)
+            self._see_reference(graded.pop(name))
+        if (folder / "starter").is_dir():
+            self._see_starter(graded.pop(STARTER))
+        self._see_samples(graded)
 
     def _cases(self, result: Result) -> Iterator[tuple[Key, CaseResult]]:
         """Yield the cases of a result's functions, with their keys."""
@@ -115,6 +118,7 @@ class Validator:
         for key, case in self._cases(result):
             self.seconds[key] = min(self.seconds.get(key, math.inf), case.seconds)
             if case.status != "passed":
+                self.reference_passes = False
                 self._add(f"the reference fails {_title(key[0], case.name)}: {case.message}")
 
     def _add(self, problem: str) -> None:
@@ -125,39 +129,45 @@ class Validator:
         if result.score:
             self.problems.append(f"the starter earns {result.score:g} points")
 
-    def _see_sample(self, name: str, result: Result, expected: Mapping[str, Any]) -> None:
-        wrong = {key for key, case in self._cases(result) if case.status == "failed"}
-        wrong |= {(item.name, 0) for item in result.items if item.kind != "function" and item.status == "failed"}
-        self.rejects.update(wrong)
-        if expected and name not in expected:
-            self.problems.append(f"samples/{name}: {samples.EXPECTED} does not say what it must get")
-        for what, want, got in samples.differences(expected.get(name, {}), result):
-            self.problems.append(f"samples/{name}: {what} is {got}, and {samples.EXPECTED} says {want}")
+    def _see_samples(self, graded: Mapping[str, Result]) -> None:
+        self.samples = len(graded)
+        expected = samples.expected(self.assignment.folder)
+        items = [*self.spec.functions, *self.spec.questions]
+        for mistake in samples.mistakes(expected, [result.id for result in graded.values()], items):
+            self._add(mistake)
+        for name, result in graded.items():
+            wrong = {key for key, case in self._cases(result) if case.status == "failed"}
+            wrong |= {(item.name, 0) for item in result.items if item.kind != "function" and item.status == "failed"}
+            self.rejects.update(wrong)
+            found = samples.differences(expected.get(result.id, {}), result)
+            told = "; ".join(f"{what} is {got}, not {want}" for what, want, got in found)
+            if told:
+                self._add(f"{name} gets something else than {samples.EXPECTED} says: {told}")
 
     # --- variants ---
 
     def _try(self, slip: Slip) -> None:
-        """See which cases catch a slip, and by how much; an accepted variant must return a value for every case."""
+        """See which cases catch a slip, and by how much; an accepted variant must return what has the right form."""
         caught: dict[Key, str] = {}
-        for call in self.plan.calls[slip.function]:
-            if call.holds is not None:
-                continue
-            value = self.variants.value(call, (slip,))
-            if slip.home == "accepted":
-                if value is None:
-                    self.problems.append(
-                        f"accepted.py: {slip.id} returns nothing for {_title(slip.function, call.name)}"
-                    )
-            elif value is None or compare(value.value, call.want, call.rules).problems:
+        calls = [call for call in self.plan.calls[slip.function] if call.holds is None]
+        values = [(call, self.variants.value(call, (slip,))) for call in calls]
+        if not any(value for _, value in values):
+            self._add(f"{slip.home}.py: {slip.id} returns nothing for any case: is a keyword misspelt?")
+        for call, value in values:
+            rules = replace(call.rules, shapes_only=True) if slip.home == "accepted" else call.rules
+            if value is None or compare(value.value, call.want, rules).problems:
                 caught[call.key[:2]] = call.name
                 if value is not None:
                     self._note_wrong(call, deviation(value.value, call.want, call.rules))
-        if slip.home == "slips":
-            counting = {key: name for key, name in caught.items() if not self._case(key).remark}
-            self.rejects.update(caught.keys())
-            self.caught[slip.id] = tuple(_title(slip.function, name) for name in counting.values())
-            if not counting:
-                self.problems.append(f"slips.py: no case catches {slip.id}")
+        counting = [_title(slip.function, name) for key, name in caught.items() if not self._case(key).remark]
+        if slip.home == "accepted":
+            for title in counting:
+                self._add(f"accepted.py: {slip.id} returns nothing that could be right for {title}")
+            return
+        self.rejects.update(caught.keys())
+        self.caught[slip.id] = tuple(counting)
+        if not counting:
+            self._add(f"slips.py: no case catches {slip.id}")
 
     def _case(self, key: Key) -> Any:
         return self.spec.functions[key[0]].cases[key[1]]
@@ -187,7 +197,7 @@ class Validator:
 
     def _mutate(self) -> None:
         reference = source.reference(self.assignment)
-        if reference and self.servers:
+        if reference and self.servers and self.reference_passes:
             mutations = Mutations(self.plan, reference, self._seconds_by_function())
             self.mutation = mutations.run(self.servers)
             self.rejects.update(mutations.rejected)
@@ -214,11 +224,11 @@ class Validator:
             for n, case in enumerate(function.cases):
                 key, title = (name, n), _title(name, case.name)
                 self._look_at_margins(key, title)
-                if not self.rejects[key] and not case.remark:
-                    self._add(f"{title} rejects nothing: no sample, no slip, no mutant")
+                if not self.rejects[key] and not case.remark and self.reference_passes:
+                    self._add(f"{title} rejects nothing: write a sample, or a slip, that it must reject")
         for name, question in self.spec.questions.items():
             if not self.rejects[name, 0] and question.kind != "text":
-                self._add(f"{name} rejects nothing: no sample has a wrong answer to it")
+                self._add(f"{name} rejects nothing: write a sample with a wrong answer to it")
 
     def _look_at_margins(self, key: Key, title: str) -> None:
         right, wrong = self.margins.formula.get(key, 0), self.wrong.get(key, math.inf)

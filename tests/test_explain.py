@@ -64,38 +64,33 @@ def test_a_diagnosis_without_details_ends_with_where_to_look():
     assert messages.of_diagnosis(SLIPPED, "", reveal="all") == told
 
 
-def test_where_another_function_is_to_be_mended_the_details_are_left_out():
-    because = explain.because("run", ["estep"], right=True)
-    told = "Your `run` is right: it fails because `estep` is wrong."
-    assert messages.of_diagnosis(because, "DETAILS.", reveal="all") == told
-    assert messages.of_diagnosis(because, "DETAILS.", reveal="title") == "DETAILS."
-
-
 # --- whose mistake ---------------------------------------------------------------------------------------------------
 
 DIAGNOSES = {
     "right but for another": (
         explain.because("run", ["estep"], right=True),
-        Diagnosis("because_of_estep", "Your `run` is right: it fails because `estep` is wrong.")),
+        Diagnosis("because_of_estep", "Your `run` is right: it fails because `estep` is wrong.", elsewhere=True)),
     "right but for two others": (
         explain.because("run", ["estep", "mstep"], right=True),
         Diagnosis("because_of_estep_and_mstep",
-                  "Your `run` is right: it fails because `estep` and `mstep` are wrong.")),
+                  "Your `run` is right: it fails because `estep` and `mstep` are wrong.", elsewhere=True)),
     "wrong, and another too": (
         explain.because("run", ["mstep"], right=False),
         Diagnosis("because_of_mstep",
-                  "`run` fails here because `mstep` is wrong; elsewhere it has a mistake of its own.")),
+                  "`run` fails here because `mstep` is wrong; elsewhere it has a mistake of its own.",
+                  elsewhere=True)),
     "wrong, and others too": (
         explain.because("run", ["a", "b", "c"], right=False),
         Diagnosis("because_of_a_and_b_and_c",
-                  "`run` fails here because `a`, `b` and `c` are wrong; elsewhere it has a mistake of its own.")),
+                  "`run` fails here because `a`, `b` and `c` are wrong; elsewhere it has a mistake of its own.",
+                  elsewhere=True)),
     "never calls another": (
         explain.never_calls("run", "mstep"),
         Diagnosis("never_calls_mstep", "`run` never calls `mstep`.", "What is each round made of?")),
     "broken by another": (
-        explain.changes_input("run", "mstep", "post"),
+        explain.changes_input("run", "mstep", ["post"]),
         Diagnosis("changes_input", "`run` fails because `mstep` changes its argument `post` in place.",
-                  "`run` still needs the old one: return a new one instead.")),
+                  "`run` still needs what it was: make a new one instead.")),
 }  # fmt: skip
 
 

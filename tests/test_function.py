@@ -2,12 +2,13 @@
 
 import contextlib
 import itertools
+import threading
 
 import pytest
 import yaml
 
 from grader import assignment, engine, submission
-from grader.errors import GraderError, LevelError
+from grader.errors import GraderError, LevelError, SpecError
 from grader.sandbox import protocol
 from grader.sandbox.forkserver import ForkServer
 from grader.sandbox.launch import Zygote
@@ -174,7 +175,7 @@ def test_one_that_a_part_breaks_by_changing_its_argument_is_told_so(run):
     assert told.diagnosis == "changes_input"
     assert told.message.startswith(
         "`climb` fails because `step` changes its argument `x` in place. "
-        "`climb` still needs the old one: return a new one instead. `x`: "
+        "`climb` still needs what it was: make a new one instead. `x`: "
     )
     assert run(STEP + STOPPING, spec).score == 3
 
@@ -574,3 +575,163 @@ def test_of_a_public_case_all_is_told_with_its_inputs(run, reveal):
 )  # fmt: skip
 def test_a_sentence_sums_up_how_a_function_did(run, text, cases, summary):
     assert item(run(text, stairs(*cases), slips=SLIPS)).summary == summary
+
+
+# --- found by attacking it ---------------------------------------------------------------------------------------------
+
+RAISE = {"name": "law", "property": {"at_least": 0, "of": "x"}}
+
+
+@pytest.mark.parametrize("asks", ["other", "step"])
+def test_asking_without_end_is_ended_at_the_deadline(run, asks):
+    frame = protocol.pack({"asks": {"function": asks, "args": [1], "kwargs": {}}}) * 100
+    text = WRONG + f"import os\ndef climb(x, n):\n    while True: os.write(3, {frame!r})\n"
+    found = []
+    thread = threading.Thread(target=lambda: found.append(run(text, stairs(USING))), daemon=True)
+    thread.start()
+    thread.join(15)
+    assert item(found[0]).status == "failed"
+
+
+def test_values_of_a_student_call_no_given_function_outside_the_sandbox(run, tmp_path):
+    secret = write(tmp_path, {"secret": "the text of a file"}) / "secret"
+    reference = SOLUTION.replace(
+        "def step(x): return", "def step(x):\n    if isinstance(x, str): raise ValueError('got ' + x)\n    return"
+    )
+    text = (
+        "from collections import namedtuple\nread = namedtuple('read', 'path')\n"
+        + STEP
+        + f"def climb(x, n): return step(read({str(secret)!r}))\n"
+    )
+    told = case(
+        run(text, stairs(USING), solution=reference, **{"given/common": "def read(path): return open(path).read()\n"}),
+        "using",
+    )
+    assert "the text of a file" not in told.message
+
+
+def test_a_derived_property_without_other_values_is_a_mistake_of_the_spec(run):
+    spec = stairs({**THRICE, "remark": True}, {**ONCE, "name": "p", "property": {"dtype": "int", "of": "x"}}, RAISE)
+    with pytest.raises(SpecError, match="there is no case with a value on which it could be judged"):
+        run(STEP + CLIMB, spec)
+
+
+def test_a_case_that_uses_the_reference_can_say_unchanged(run):
+    spec = stairs({**USING, "property": {"unchanged": "x"}})
+    assert item(run(STEP + CLIMB, spec)).status == "passed"
+    assert item(run(STEP + CLIMB, stairs(USING, {"name": "law", "property": {"unchanged": "x"}}))).status == "passed"
+
+
+def test_a_case_that_uses_the_reference_does_so_in_the_second_call_of_a_law(run):
+    text = "import random\ndef step(x): return random.random()\n" + CLIMB
+    assert item(run(text, stairs({**USING, "property": {"deterministic": True}}))).status == "passed"
+
+
+def test_the_first_submission_is_timed_as_the_second(run):
+    text = "import time\n" + STEP + CLIMB.replace("return x", "time.sleep(0.15); return x")
+    spec = stairs({**ONCE, "property": {"at_most_times": 20}})
+    assert [item(run(text, spec)).status for _ in range(2)] == ["failed", "failed"]
+
+
+def test_a_remark_alone_does_not_make_a_mistake_of_ones_own(run):
+    text = "def step(x): return 2 * x + 1 if x < 4 else 0\n" + CLIMB
+    spec = stairs(
+        {"name": "low", "args": {"x": 1, "n": 1}},
+        {**ONCE, "remark": True},
+        step=[UP, {"name": "high", "args": {"x": 9}}],
+    )
+    assert "mistake of its own" not in item(run(text, spec)).cases[1].message
+
+
+def test_a_remark_is_never_diagnosed(run):
+    text = STEP + "def climb(x, n): return 2 * x + 1 if n == 1 else 5.5\n"
+    assert item(run(text, stairs({**THRICE, "remark": True}, ONCE))).cases[0].diagnosis is None
+
+
+def test_one_that_breaks_a_property_of_its_own_is_not_called_right(run):
+    text = (
+        WRONG
+        + "def climb(x, n):\n    new = x.copy()\n    for _ in range(n): new = step(new)\n    x[:] = 0\n    return new\n"
+    )
+    spec = stairs(
+        {"name": "v", "args": ARRAY}, {"name": "law", "property": {"unchanged": "x"}}, climb={"follow_through": 1}
+    )
+    climb = item(run(text, spec))
+    assert (climb.score, climb.cases[1].message[:3]) == (0, "`x`")
+
+
+def test_a_derived_property_shows_no_values_of_hidden_cases(run):
+    text = STEP + CLIMB.replace("    for", "    x += 1\n    for")
+    spec = stairs({**HIDDEN, "args": ARRAY}, {"name": "law", "property": {"unchanged": "x"}})
+    assert "was 1" not in item(run(text, spec)).cases[1].message
+
+
+def test_at_title_neither_the_summary_nor_the_id_tells_the_mistake(run):
+    climb = item(run(BY_TWO, stairs(HIDDEN, reveal="title"), slips=SLIPS))
+    assert (climb.cases[0].diagnosis, climb.summary) == (None, "`climb` does not pass.")
+
+
+@pytest.mark.parametrize(
+    ("course", "told"),
+    [
+        ({}, "needs a checks.py in the assignment's folder"),
+        ({"checks": "import nonsuch\ndef odd(x): pass\n"}, "checks.py raised ModuleNotFoundError: No module named"),
+        ({"checks": "def even(x): pass\n"}, "checks.py has no function 'odd' (known: even)"),
+    ],
+    ids=["no file", "not importable", "not there"],
+)
+def test_checks_that_cannot_be_loaded_are_told_before_anybody_is_graded(run, course, told):
+    with pytest.raises(GraderError) as error:
+        run(STEP + CLIMB, stairs({**ONCE, "property": {"check": "odd"}}), **course)
+    assert told in str(error.value)
+
+
+def test_the_time_of_a_check_is_not_the_students(run):
+    spec = stairs(
+        {**ONCE, "name": "c", "property": {"check": "slow"}},
+        {**ONCE, "name": "d", "property": {"check": "slow"}},
+        {**ONCE, "name": "law", "property": {"deterministic": True}},
+    )
+    assert item(run(STEP + CLIMB, spec, checks="import time\ndef slow(x): time.sleep(1.2)\n")).status == "passed"
+
+
+def test_a_function_whose_part_is_missing_is_right(run):
+    assert "Your `climb` is right" in item(run(CLIMB, stairs(ONCE))).cases[0].message
+    assert item(run(CLIMB, stairs(USING))).status == "passed"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        STEP + "move = step\n" + CLIMB.replace("step(x)", "move(x)").replace("return x", "return x + 1000.5"),
+        STEP + CLIMB.replace("def climb(x, n)", "def climb(x, n, step=step)").replace("return x", "return x + 1000.5"),
+        {
+            "work.py": "from helper import step as move\nfrom helper import step\n"
+            + CLIMB.replace("step(x)", "move(x)").replace("return x", "return x + 0.3"),
+            "helper.py": STEP,
+        },
+    ],
+)
+def test_a_function_that_calls_a_part_by_another_name_calls_it(run, text):
+    assert item(run(text, stairs(ONCE))).cases[0].diagnosis != "never_calls_step"
+
+
+def test_a_case_without_rounds_does_not_tell_that_a_part_is_never_called(run):
+    text = STEP + CLIMB.replace("return x", "return x if n else 77.1")
+    assert item(run(text, stairs(STAY, ONCE))).cases[0].diagnosis != "never_calls_step"
+
+
+def test_a_slip_without_look_leaves_the_details(run):
+    slips = VARIANTS + 'SLIPS = [{"id": "by_two", "function": "climb", "change": {"by": 2}, "what": "It adds 2."}]\n'
+    assert item(run(BY_TWO, stairs(ONCE), slips=slips)).cases[0].message.startswith("It adds 2. `x` differs: got 12")
+
+
+def test_a_part_that_changes_its_argument_in_a_later_case_is_found(run):
+    text = "def step(x):\n    x *= 2\n    x += 1\n    return x\n" + STOPPING
+    spec = stairs({"name": "array", "args": ARRAY}, step=[UP, {"name": "up2", "args": {"x": ARRAY["x"]}}])
+    assert item(run(text, spec)).cases[0].diagnosis == "changes_input"
+
+
+def test_what_is_right_as_well_is_as_strict(run):
+    text = STEP + ONE_MORE.replace("return x", "return list(x)")
+    assert item(run(text, stairs({"name": "array", "args": ARRAY}, strict=True), accepted=ACCEPTED)).status == "failed"

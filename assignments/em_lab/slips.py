@@ -56,6 +56,8 @@ def run(  # noqa: PLR0913
         Z, ll = estep(x, theta)
         before = theta
         theta = mstep(x, Z) if centre == "new" else mstep_around(before, x, Z)
+        if weight == "all kept":
+            theta = before
         if weight == "kept":
             theta[0] = before[0]
         if stop == "parameters":
@@ -149,15 +151,18 @@ SLIPS = [
     {"id": "weight_not_a_share", "function": "mstep", "change": {"weight": "sum"},
      "what": "The weight is the sum of the responsibilities, not a share of the points.",
      "look": "Is your pi_1 between 0 and 1?"},
+    {"id": "never_updated", "function": "run", "change": {"weight": "all kept"},
+     "what": "Theta is never updated: what the M-step returns is lost.",
+     "look": "Which theta does the second E-step get?"},
     {"id": "absolute_tolerance", "function": "run", "change": {"stop": "absolute"},
-     "what": "It stops by a rise of 1e-6, not by a millionth of the log-likelihood's size.",
+     "what": "It stops by a rise of a fixed size, not by a millionth of the log-likelihood's size.",
      "look": "What is the rise of the log-likelihood compared with?"},
     {"id": "no_abs", "function": "run", "change": {"stop": "signed"},
-     "what": "The rise is compared with a millionth of the log-likelihood itself, which may be negative.",
-     "look": "Can the test for stopping ever hold when the log-likelihood is below zero?"},
+     "what": "The loop goes on long after the log-likelihood has all but stopped rising.",
+     "look": "Can your test for stopping ever hold when the log-likelihood is below zero?"},
     {"id": "stops_by_parameters", "function": "run", "change": {"stop": "parameters"},
-     "what": "It stops when theta hardly changes.",
-     "look": "Which number tells when to stop, by the handout?"},
+     "what": "The loop goes on until theta hardly changes any more, or longer.",
+     "look": "Which number tells when to stop, by the handout, and how large may it still be?"},
     {"id": "stops_early", "function": "run", "change": {"tolerance": 1e-4},
      "what": "It stops at a rise of 1e-4 of the log-likelihood's size, which is too early.",
      "look": "How small must the rise be?"},

@@ -235,7 +235,7 @@ SLIPS = [
      "what": "The sum of squares in the variance is divided by the number of users, not of ratings.",
      "look": "How many squares has a user added to the sum above the line?"},
     {"id": "no_minimum", "function": "mstep", "change": {"floor": "none"},
-     "what": "The variances have no minimum.",
+     "what": "The variances have no minimum, or too small a one.",
      "look": "What is the argument `min_variance` for?"},
     {"id": "minimum_always", "function": "mstep", "change": {"floor": "always"},
      "what": "Every variance is set to the minimum.",

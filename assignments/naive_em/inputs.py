@@ -34,4 +34,4 @@ def random_mixture(rng: np.random.Generator, X: np.ndarray, K: int) -> GaussianM
 
 def random_post(rng: np.random.Generator, X: np.ndarray, K: int) -> np.ndarray:
     """Return random responsibilities (n, K), whose rows sum to one and whose columns weigh differently."""
-    return rng.dirichlet(np.linspace(0.5, 2, K), size=len(X))
+    return rng.dirichlet(rng.permutation(np.linspace(0.5, 2, K)), size=len(X))

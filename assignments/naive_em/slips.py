@@ -118,7 +118,7 @@ def run(  # noqa: PLR0913
     for _ in range(rounds or MOST_ROUNDS):
         old = mixture
         last, ll = estep(X, old)
-        mixture = mstep(X, last)
+        mixture = mstep(X, last) if mixture_of != "start" else old
         if means == "old":
             var = (last * squares(X, old.mu)).sum(axis=0) / (X.shape[1] * last.sum(axis=0))
             mixture = mixture._replace(var=var)
@@ -215,8 +215,11 @@ SLIPS = [
     {"id": "p_counts", "function": "mstep", "change": {"p": "n_j"},
      "what": "The mixing proportions are numbers of points, not shares of them.",
      "look": "What should the mixing proportions add up to?"},
+    {"id": "never_updated", "function": "run", "change": {"mixture_of": "start"},
+     "what": "The mixture is never updated: what the M-step returns is lost.",
+     "look": "Which mixture does the second E-step get?"},
     {"id": "absolute_tolerance", "function": "run", "change": {"threshold": "absolute"},
-     "what": "The rise of the log-likelihood is compared with 1e-6 itself.",
+     "what": "The rise of the log-likelihood is compared with a fixed number.",
      "look": "A millionth of what does the handout let the log-likelihood rise by?"},
     {"id": "tolerance_1e_7", "function": "run", "change": {"tolerance": 1e-07},
      "what": "The tolerance of the convergence test is 1e-7, which is ten times too strict.",

@@ -14,6 +14,8 @@ from grader.validation import CaseCheck, Validation
 WIDTH = 120
 """How wide lines are where there is no terminal, in characters."""
 CASE_WIDTH = 66
+FIGURES = 48
+"""How wide the columns of figures are together, in characters."""
 SHOWN = 20
 """How many survivors a table shows; all of them are in the JSON."""
 LOWEST = 1e-4
@@ -35,7 +37,7 @@ def table(validation: Validation, *, color: bool = False, width: int | None = No
     console = Console(file=file, force_terminal=color, width=width or WIDTH, highlight=False, markup=False, emoji=False)
     console.print(Text(_title(validation), style="bold"))
     if validation.cases:
-        console.print(_cases(validation))
+        console.print(_cases(validation, console.width))
     for part in _below(validation):
         console.print(part)
     return file.getvalue()
@@ -48,10 +50,10 @@ def _title(validation: Validation) -> str:
     return f"{validation.assignment}: {cases}{validation.samples} samples, {slips}{mutants}{validation.seconds:.1f} s"
 
 
-def _cases(validation: Validation) -> RenderableType:
+def _cases(validation: Validation, width: int) -> RenderableType:
     grid = Table(box=None, pad_edge=False, header_style="dim")
     grid.add_column("item", no_wrap=True)
-    grid.add_column("case", no_wrap=True, overflow="ellipsis", max_width=CASE_WIDTH)
+    grid.add_column("case", no_wrap=True, overflow="ellipsis", max_width=_room(validation, width))
     for name in ("rejects", "right", "float32", "slip", "ms"):
         grid.add_column(name, no_wrap=True, justify="right")
     for case in validation.cases:
@@ -61,6 +63,12 @@ def _cases(validation: Validation) -> RenderableType:
         "one in single precision, and the smallest of a slip that is rejected; 1 is what is allowed"
     )
     return Group(grid, Text(legend, style="dim"))
+
+
+def _room(validation: Validation, width: int) -> int:
+    """Return how wide the names of cases may be, so that the figures are whole."""
+    longest = max(len(case.function) for case in validation.cases)
+    return max(10, min(CASE_WIDTH, width - longest - FIGURES))
 
 
 def _named(case: CaseCheck) -> Text:

@@ -23,6 +23,10 @@ START_SECONDS = 60.0
 CHUNK = 2**16
 
 
+Answering = Callable[[Question, float], bytes]
+"""Returns the frame that answers a question, within so many seconds."""
+
+
 class Output:
     """What one submission printed, cut at a limit."""
 
@@ -137,7 +141,7 @@ class Child:
         self.send([frame])
         return self.receive(deadline)
 
-    def consult(self, frame: bytes, deadline: Deadline, answer: Callable[[Question], bytes]) -> model.Outcome | None:
+    def consult(self, frame: bytes, deadline: Deadline, answer: Answering) -> model.Outcome | None:
         """Send a request, answer what its function asks while it runs, and return its outcome."""
         self.send([frame])
         try:
@@ -146,11 +150,22 @@ class Child:
                 asked = question(reply)
                 if asked is None:
                     return outcome(reply)
-                self._unsent.append(memoryview(answer(asked)))
-                self._flush()
+                self._answer(answer, asked, deadline.wall - time.monotonic())
         except (EOFError, OSError, ProtocolError, _FloodError, _CpuError) as error:
             return self._failed(error)
         return self._failure
+
+    def _answer(self, answer: Answering, asked: Question, seconds: float) -> None:
+        if self._unsent:
+            raise ProtocolError("asked again before it took the last answer")
+        if seconds <= 0:  # what has come already is read without a look at the clock
+            raise TimeoutError
+        self._unsent.append(memoryview(answer(asked, seconds)))
+        self._flush()
+
+    def print_freely(self) -> None:
+        """Forget how much was printed: of a worker that is trusted, and serves many."""
+        self._room = model.OUTPUT_MIB * 2**20
 
     def send(self, frames: Iterable[bytes]) -> None:
         """Send requests, when all earlier ones are answered; what goes wrong is told by `receive`."""

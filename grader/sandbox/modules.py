@@ -9,6 +9,7 @@ This keeps honest submissions honest. What stops the others is that nothing wort
 
 import ast
 import collections
+import dataclasses
 import functools
 import importlib
 import importlib.util
@@ -144,13 +145,21 @@ class Library(MetaPathFinder, Loader):
 
 
 def build(record: Record, given: Iterator[str] | Mapping[str, Any] | Sequence[str], resolve: Any) -> Any:
-    """Return a record as an instance of the class of its name in one of the given modules, else as a namedtuple."""
+    """Return a record as an instance of the class of its name in one of the given modules, else as a namedtuple.
+
+    A record may be a stranger's: nothing is called but a class of records, and a name that none can have stays one.
+    """
     for module in given:
         try:
-            return resolve(f"{module}.{record.name}")(**record.fields)
+            found = resolve(f"{module}.{record.name}")
+            if isinstance(found, type) and (hasattr(found, "_fields") or dataclasses.is_dataclass(found)):
+                return found(**record.fields)
         except Exception:  # noqa: S112  a module without that class, or a student's own that takes other fields
             continue
-    return collections.namedtuple(record.name, record.fields)(**record.fields)  # noqa: PYI024  its fields are not known
+    try:
+        return collections.namedtuple(record.name, record.fields)(**record.fields)  # noqa: PYI024  fields unknown
+    except (TypeError, ValueError):
+        return record
 
 
 @functools.cache

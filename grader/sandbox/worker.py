@@ -10,8 +10,8 @@ message, frames, and whether the sandbox refused what was tried), `missing` (the
 `echo` the arguments come back too, as they are `after` the call. Nothing here decides anything: the client believes no
 reply further than its form.
 
-While it runs, a call may ask in its turn: each function of `proxies` is replaced by one that sends `asks` (function,
-args, kwargs) and waits for `value` or `error`, so that what answers is somewhere else.
+While it runs, a call may ask in its turn: each function of `proxies` is replaced, for good, by one that sends `asks`
+(function, args, kwargs) and waits for `value` or `error`, so that what answers is somewhere else.
 """
 
 import contextlib
@@ -110,9 +110,9 @@ class Worker:
         kwargs = kwargs or {}
         if offers is not None:
             kwargs = {**_wanted(target, {"rng": np.random.default_rng(seed), **offers}), **kwargs}
+        self._replace(home, proxies or [])
         try:
-            with self._replaced(home, proxies or []):
-                reply = {"returned": target(*args, **kwargs)}
+            reply = {"returned": target(*args, **kwargs)}
         except TypeError:
             signature = _misfit(target, args, kwargs)
             if signature:
@@ -120,26 +120,26 @@ class Worker:
             raise
         return reply | {"after": args} if echo else reply
 
-    @contextlib.contextmanager
-    def _replaced(self, home: Any, names: list[str]) -> Iterator[None]:
-        """Put a proxy in the place of each function, in whichever of the submission's modules it is known."""
+    def _replace(self, home: Any, names: list[str]) -> None:
+        """Put a proxy in the place of each function, for good, under whatever name the submission's modules know it."""
         modules = [home, *(sys.modules[name] for name in self._own_names() if name in sys.modules)]
-        known = [(vars(module), name) for module in modules for name in names if name in vars(module)]
-        originals = [space[name] for space, name in known]
-        for space, name in known:
-            space[name] = functools.partial(self._consult, name)
-        try:
-            yield
-        finally:
-            for (space, name), original in zip(known, originals, strict=True):
-                space[name] = original
+        for name in names:
+            proxy = functools.partial(self._consult, name)
+            original = vars(home).get(name, proxy)
+            for module in modules:
+                known = [alias for alias, value in vars(module).items() if value is original]
+                vars(module).update(dict.fromkeys(known, proxy))
+            vars(home)[name] = proxy
 
     def _own_names(self) -> set[str]:
         return self.imports.own_names - {self.main} if self.imports else set()
 
     def _consult(self, function: str, /, *args: Any, **kwargs: Any) -> Any:
         """Ask the other side for what a function returns."""
-        say(self.connection, {"asks": {"function": function, "args": list(args), "kwargs": kwargs}})
+        try:
+            say(self.connection, {"asks": {"function": function, "args": list(args), "kwargs": kwargs}})
+        except RefusedError as error:
+            raise ValueError(f"the arguments of {function} cannot be sent: {error}") from error
         answer = protocol.receive(self.connection, self.build)
         if "error" in answer:
             raise ValueError(answer["error"])
