@@ -65,8 +65,9 @@ def differences(expected: Mapping[str, Any], result: Result) -> Iterator[tuple[s
         "says": said[0] if said else "",
         "diagnosis": sorted({case.diagnosis for case in cases if case.diagnosis}),
     }
-    if "score" in expected and not math.isclose(expected["score"], result.score or 0.0, abs_tol=1e-9):
-        yield "score", f"{expected['score']:g}", f"{result.score or 0:g}"
+    score = math.nan if result.score is None else result.score
+    if "score" in expected and not math.isclose(expected["score"], score, abs_tol=1e-9):
+        yield "score", f"{expected['score']:g}", "none" if result.score is None else f"{score:g}"
     if str(expected.get("says", "")) not in str(got["says"]):
         yield "the first message", repr(expected["says"]), repr(got["says"])
     if "diagnosis" in expected and sorted(_listed(expected["diagnosis"])) != got["diagnosis"]:

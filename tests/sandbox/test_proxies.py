@@ -1,16 +1,17 @@
 """Right parts over the wire: what a submission may ask that is called with proxies, and what comes of cheating."""
 
 import contextlib
+from collections import Counter
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from grader import assignment, engine, model, submission
+from grader.asking import WithRightParts
 from grader.compare import Rules
 from grader.course import Course
 from grader.model import Returned
-from grader.run import Run
 from grader.sandbox import replies
 from grader.sandbox.forkserver import ForkServer
 from grader.sandbox.launch import Zygote
@@ -159,7 +160,7 @@ CHEATS = {
         "raised ValueError: half cannot be called with these arguments: unsupported operand type(s) for /: 'Opaque'"),
     "asks with too many levels": (
         "v = y\nfor _ in range(40): v = [v]\nreturn half(v)", "error",
-        "raised RefusedError: a value nested more than 32 deep"),
+        "raised ValueError: the arguments of half cannot be sent: a value nested more than 32 deep"),
     "asks with a few levels less": (
         "v = y\nfor _ in range(29): v = [v]\nreturn half(v)", "error",
         "raised ValueError: half cannot be called with these arguments: unsupported operand type(s) for /: 'list' and"),
@@ -227,13 +228,14 @@ def test_who_goes_on_after_the_answer_is_not_believed_again(more, grade):
 
 # --- what is allowed -------------------------------------------------------------------------------------------------
 
+BOTH = ["half", "down"]
 ITSELF = cheat('return half.func("down", y)')
 
 
 def test_with_every_function_allowed_it_would_get_the_wanted_value(grade, monkeypatch):
     """The twin of the one that asks for itself."""
     allowing = Oracle.answer
-    monkeypatch.setattr(Oracle, "answer", lambda oracle, asked, _allowed: allowing(oracle, asked, ["half", "down"]))
+    monkeypatch.setattr(Oracle, "answer", lambda oracle, asked, _, left: allowing(oracle, asked, BOTH, left))
     assert grade(ITSELF)[0].score == 4
 
 
@@ -263,10 +265,11 @@ def test_what_it_learns_from_the_reference_it_cannot_use_elsewhere(grade):
 def test_in_one_process_for_both_it_could(grade, monkeypatch):
     """The twin."""
 
-    def same(run):
-        return SimpleNamespace(start=lambda: None, begin=run.begin, ask=run.ask, close=lambda: None)
+    def same(asker, run, variants, parts):
+        asker.run = SimpleNamespace(ask=run.ask, close=lambda: None)
+        asker.parts, asker.asked, asker._oracle = parts, Counter(), variants.oracle()
 
-    monkeypatch.setattr(Run, "apart", same)
+    monkeypatch.setattr(WithRightParts, "__init__", same)
     assert statuses(grade(LEARNS)[0])["after"] == ["passed"]
 
 
@@ -312,14 +315,14 @@ def test_it_is_started_again_for_the_next_one(loaded):
     with contextlib.closing(oracle):
         for odd in ("the end", "for ever"):
             asked = Question("half", [odd], {})
-            assert b"half has no value for these arguments" in oracle.answer(asked, ["half"])
-        assert b"error" not in oracle.answer(Question("half", [8.0], {}), ["half"])
+            assert b"half has no value for these arguments" in oracle.answer(asked, ["half"], 2.0)
+        assert b"error" not in oracle.answer(Question("half", [8.0], {}), ["half"], 2.0)
 
 
 def test_what_cannot_be_sent_on_is_refused(loaded):
     with contextlib.closing(Oracle(engine.prepare(loaded))) as oracle:
         asked = Question("half", [np.zeros(2**22), np.zeros(2**22 + 1)], {})
-        assert b"more than 64 MiB" in oracle.answer(asked, ["half"])
+        assert b"more than 64 MiB" in oracle.answer(asked, ["half"], 2.0)
 
 
 # --- values that are looked at ---------------------------------------------------------------------------------------
@@ -329,13 +332,13 @@ def looks(y):
     return None if y <= 1 else "It is more than one."
 """
 ODD = {
-    "an object": ("object()", "It cannot be checked: looks raised TypeError"),
-    "a text": ("'y'", "It cannot be checked: looks raised TypeError"),
-    "nothing": ("None", "It cannot be checked: looks raised TypeError"),
-    "texts in a list": ("['y', 1.0]", "It cannot be checked: looks raised TypeError"),
+    "an object": ("object()", "It cannot be checked. looks raised TypeError"),
+    "a text": ("'y'", "It cannot be checked. looks raised TypeError"),
+    "nothing": ("None", "It cannot be checked. looks raised TypeError"),
+    "texts in a list": ("['y', 1.0]", "It cannot be checked. looks raised TypeError"),
     "two": ("2.0", "It is more than one."),
     "NaN": ("float('nan')", "It is more than one."),
-    "an array": ("__import__('numpy').ones(3)", "It cannot be checked: looks raised ValueError"),
+    "an array": ("__import__('numpy').ones(3)", "It cannot be checked. looks raised ValueError"),
 }
 
 
