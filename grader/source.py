@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 from grader.assignment import Assignment
 from grader.mutants import Mutant, mutants
@@ -25,14 +24,14 @@ def reference(assignment: Assignment) -> Handed | None:
     What is handed in besides only imports the graded functions from it.
     """
     name = assignment.spec.reference
-    if name is None:
+    if name is None or not assignment.spec.functions:
         return None
     top = name.partition(".")[0]
     base = _base(assignment.folder, top)
     if base is None:
         return None
     inside = base / top
-    paths = sorted(inside.rglob("*.py")) if inside.is_dir() else _beside(base)
+    paths = _beside(base) if _is_module(inside) else sorted(inside.rglob("*.py"))
     files = {path.relative_to(base).as_posix(): path.read_bytes() for path in paths}
     if _file(name, files) is None:
         return None
@@ -40,10 +39,15 @@ def reference(assignment: Assignment) -> Handed | None:
     return Handed(MAIN, {MAIN: imports.encode(), **files})
 
 
+def _is_module(inside: Path) -> bool:
+    """Tell whether a name is a file's: one wins over a folder of its name that is no package."""
+    return inside.with_suffix(".py").is_file() and not (inside / "__init__.py").is_file()
+
+
 def _file(module: str, files: Mapping[str, bytes]) -> str | None:
     """Return which of the files a module is."""
     path = module.replace(".", "/")
-    return next((file for file in (f"{path}.py", f"{path}/__init__.py") if file in files), None)
+    return next((file for file in (f"{path}/__init__.py", f"{path}.py") if file in files), None)
 
 
 def _base(folder: Path, top: str) -> Path | None:
@@ -57,7 +61,7 @@ def _base(folder: Path, top: str) -> Path | None:
 
 
 def _beside(base: Path) -> list[Path]:
-    return sorted(path for path in base.glob("*.py") if path.name not in NOT_ITS)
+    return sorted(path for path in base.glob("*.py") if path.name not in {MAIN, *NOT_ITS})
 
 
 def variations(handed: Handed, functions: Sequence[str]) -> Iterator[tuple[str, Mutant, Handed]]:
@@ -65,9 +69,8 @@ def variations(handed: Handed, functions: Sequence[str]) -> Iterator[tuple[str, 
 
     With each comes the file that it is in, and the whole as it would be handed in.
     """
-    texts = {path: _text(data) for path, data in handed.files.items()}
-    for path, names in _used(texts, functions).items():
-        for mutant in mutants(texts[path]) if path != MAIN else ():
+    for path, names in _used(handed.files, functions).items():
+        for mutant in mutants(_text(handed.files[path])) if path != MAIN else ():
             if mutant.function.partition(".")[0] in names:
                 yield path, mutant, replace(handed, files={**handed.files, path: mutant.source.encode()})
 
@@ -78,7 +81,7 @@ def _text(data: bytes) -> str:
     return data.decode(encoding)
 
 
-def _used(texts: Mapping[str, str], functions: Sequence[str]) -> dict[str, set[str]]:
+def _used(files: Mapping[str, bytes], functions: Sequence[str]) -> dict[str, set[str]]:
     """Return for each file the functions and classes in it that are used."""
     used: dict[str, set[str]] = {}
     left = [(MAIN, name) for name in functions]
@@ -87,19 +90,19 @@ def _used(texts: Mapping[str, str], functions: Sequence[str]) -> dict[str, set[s
         if name in used.get(path, set()):
             continue
         used.setdefault(path, set()).add(name)
-        tree = ast.parse(texts[path])
-        imported = dict(_imported(tree, path, texts))
+        tree = ast.parse(files[path])
+        imported = dict(_imported(tree, path, files))
         left += [imported.get(mentioned, (path, mentioned)) for mentioned in {name, *_mentioned(tree, name)}]
     return used
 
 
-def _imported(tree: ast.Module, path: str, texts: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, str]]]:
+def _imported(tree: ast.Module, path: str, files: Mapping[str, bytes]) -> Iterator[tuple[str, tuple[str, str]]]:
     """Yield each name that a module imports from another file, with that file and its name there."""
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):
             above = path.split("/")[: -node.level] if node.level else []
             module = ".".join([*above, *([node.module] if node.module else [])])
-            file = _file(module, texts)
+            file = _file(module, files)
             if file:
                 yield from ((alias.asname or alias.name, (file, alias.name)) for alias in node.names)
 
