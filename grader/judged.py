@@ -20,6 +20,8 @@ from grader.spec import Spec
 LONGEST_MESSAGE = 4000
 """In characters: a submission decides how long some of its names are."""
 
+ACCEPTED = "This is right as well:"
+"""How the message of a case begins that an accepted variant passes."""
 TOO_LARGE = Opaque("value that is far too large")
 """Stands for what came where keeping it would only cost memory."""
 MOST_TIMES = 10
@@ -121,7 +123,8 @@ class Judged:
         """Return the case's result, in words; `main` is the file that was handed in."""
         call, reveal = self.call, self._reveal(spec)
         called = not self.answer.loading and not isinstance(self.answer.outcome, model.Missing | model.WrongSignature)
-        shown = reveal == "all" and self.failed and called and not call.derived
+        elsewhere = self.diagnosis is not None and self.diagnosis.elsewhere
+        shown = reveal == "all" and self.failed and called and not call.derived and not elsewhere
         return CaseResult(
             name=call.name,
             status=self.status,
@@ -148,7 +151,7 @@ class Judged:
     def _told(self, function: str, limits: model.Limits, reveal: model.Reveal) -> str:
         outcome = self.answer.outcome
         if self.accepted:
-            return f"This is right as well: {self.accepted.what}"
+            return f"{ACCEPTED} {self.accepted.what}"
         if not isinstance(outcome, Returned):
             return messages.of_outcome(function, outcome, limits, tuple(self.call.args), reveal=reveal)
         if self.violation:

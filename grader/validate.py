@@ -21,6 +21,7 @@ from grader.answers.right import right
 from grader.answers.sheet import Sheet
 from grader.assignment import Assignment
 from grader.compare import compare
+from grader.judged import ACCEPTED
 from grader.margins import TIGHT, Key, Margins
 from grader.model import CaseResult, Result
 from grader.mutation import Mutations
@@ -117,7 +118,7 @@ class Validator:
     def _see_reference(self, result: Result) -> None:
         for key, case in self._cases(result):
             self.seconds[key] = min(self.seconds.get(key, math.inf), case.seconds)
-            if case.status != "passed":
+            if case.status != "passed" or case.message.startswith(ACCEPTED):
                 self.reference_passes = False
                 self._add(f"the reference fails {_title(key[0], case.name)}: {case.message}")
 

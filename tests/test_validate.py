@@ -12,14 +12,14 @@ import termios
 
 import pytest
 
-from grader import assignment, cli, servers
+from grader import assignment, cli, engine, servers
 from grader.report import validation as report
 from grader.sandbox.forkserver import ForkServer
 from grader.sandbox.launch import Zygote
 from grader.validate import Validator
 from grader.validation import CaseCheck, Mutation, Survivor, Validation
 from tests.conftest import INPUTS, SOLUTION, SPEC, write
-from tests.test_assignments import CODE, FOLDERS
+from tests.test_assignments import CODE, EXPECTED, FOLDERS, results
 from tests.test_cli import grader, without_times
 
 RIGHT = "def double(x): return 2 * x\ndef pair(xs): return min(xs), max(xs)\n"
@@ -105,6 +105,9 @@ PROBLEMS = {
     "the reference fails what is expected": (
         {"assignment.yaml": spec((THREE, "{name: three, args: {x: 3}, expect: {y: 7}}"))},
         "the reference fails double: three: `y` differs: got 6, want 7 (allowed ±7e-06)."),
+    "an accepted variant hides that the reference fails": (
+        {**GOOD, "assignment.yaml": spec((THREE, "{name: three, args: {x: 3}, expect: {y: 7}}"))},
+        "the reference fails double: three: This is right as well: It is not doubled."),
     "the starter earns points": (
         {**GOOD, "starter/work.py": "def double(x): pass\ndef pair(xs): return min(xs), max(xs)\n"},
         "the starter earns 2 points"),
@@ -541,23 +544,26 @@ def test_a_share_is_of_those_that_are_not_alike(mutation, share):
 
 @functools.cache
 def shipped(name):
-    """Return what is found when a shipped assignment is tried on itself, once."""
-    loaded = assignment.load(FOLDERS[name])
+    """Return what is found when a shipped assignment is tried on itself, once; its samples were graded elsewhere."""
+    loaded, known = assignment.load(FOLDERS[name]), results(name)
+    grade_all = engine.grade_all
+
+    def grade_the_rest(variants, opened, submissions):
+        rest = iter(list(grade_all(variants, opened, [one for one in submissions if one.id not in known])))
+        return [known[one.id] if one.id in known else next(rest) for one in submissions]
+
     zygotes = [Zygote() for _ in range(2 if loaded.spec.functions else 0)]
-    with servers.for_a_class(loaded.spec, zygotes, None, 2) as opened:
+    with pytest.MonkeyPatch.context() as patch, servers.for_a_class(loaded.spec, zygotes, None, 2) as opened:
+        patch.setattr(engine, "grade_all", grade_the_rest)
         return Validator(loaded, opened).validate()
 
 
 @pytest.mark.parametrize("name", FOLDERS)
 def test_a_shipped_assignment_has_no_problems(name):
-    assert json.loads(report.json(shipped(name)))["problems"] == []
-
-
-@pytest.mark.parametrize("name", CODE)
-def test_every_slip_of_a_shipped_assignment_is_caught(name):
-    found = shipped(name).slips
-    assert len(found) >= 6
-    assert [slip for slip, caught in found.items() if not caught] == []
+    found = shipped(name)
+    assert found.problems == ()
+    assert found.samples == len(EXPECTED[name])
+    assert [slip for slip, caught in found.slips.items() if not caught] == []
 
 
 @pytest.mark.parametrize("name", CODE)

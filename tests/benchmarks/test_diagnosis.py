@@ -38,5 +38,5 @@ def test_naming_mistakes_costs_at_most_a_fifth(monkeypatch):
             monkeypatch.setattr(Trial, "name_mistake", naming)
             return [engine.grade_one(variants, server, one) for one in handed]
 
-        times = in_turn(rounds=5, with_diagnosis=lambda: graded(names), without=lambda: graded(lambda _self: None))
+        times = in_turn(rounds=3, with_diagnosis=lambda: graded(names), without=lambda: graded(lambda _self: None))
     expect_at_most(times["with_diagnosis"], 1.2 * times["without"])
