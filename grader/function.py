@@ -74,10 +74,15 @@ class Trial:
     # --- properties ---
 
     def _hold(self) -> None:
-        values = [one for one in self.judged if one.call.holds is None and not one.call.remark]
+        values = self._values({})
         for one in self.judged:
             if one.call.holds is not None:
                 one.hold(self._holding(right=one.call.using), values if one.call.derived else [one])
+
+    def _values(self, right: Mapping[int, Judged]) -> list[Judged]:
+        """Return the calls whose values properties of several are judged on, with right parts where there are some."""
+        valued = [n for n, one in enumerate(self.judged) if one.call.holds is None and not one.call.remark]
+        return [right.get(n, self.judged[n]) for n in valued]
 
     def _holding(self, *, right: bool) -> Holding:
         asker = self._with_right_parts() if right else Own(self.run)
@@ -126,9 +131,8 @@ class Trial:
             self._try(n)
         for n in failing:
             if self.blamed and self.judged[n].call.derived:
-                values = [one for one in self.judged if one.call.holds is None and not one.call.remark]
                 again = Judged(self.judged[n].call, self.judged[n].answer)
-                again.hold(self._holding(right=True), [self.right.get(self.judged.index(one), one) for one in values])
+                again.hold(self._holding(right=True), self._values(self.right))
                 self.judged[n].follows = not again.failed
 
     def _try(self, n: int) -> None:

@@ -541,7 +541,8 @@ def test_of_a_hidden_case_as_much_is_told_as_the_spec_says(run, what, reveal):
     one = item(run(text, stairs(hidden, reveal=reveal), slips=SLIPS)).cases[0]
     assert one.message == told[LEVELS.index(reveal)]
     inputs = "x = [1, 2, 4], n = 3" if hidden is LAW else "x = 5, n = 1"
-    assert one.inputs == (inputs if reveal == "all" else "")
+    elsewhere = what == "another's mistake"  # where it is not this call that needs a look
+    assert one.inputs == (inputs if reveal == "all" and not elsewhere else "")
 
 
 @pytest.mark.parametrize("reveal", LEVELS)
