@@ -54,9 +54,10 @@ class Judged:
         outcome, want = self.answer.outcome, self.call.want
         if isinstance(outcome, Returned) and self.call.holds is None:
             self.comparison = compare(outcome.value, want, self.call.rules)
-            kept = outcome.value if self.call.rules.strict else like(outcome.value, want)
-            kept = TOO_LARGE if entries(kept) > MOST_TIMES * (entries(want) + 1000) else kept
-            self.answer = replace(self.answer, outcome=replace(outcome, value=kept))
+            if self.comparison.problems:  # what is right needs no second look
+                kept = outcome.value if self.call.rules.strict else like(outcome.value, want)
+                kept = TOO_LARGE if entries(kept) > MOST_TIMES * (entries(want) + 1000) else kept
+                self.answer = replace(self.answer, outcome=replace(outcome, value=kept))
 
     @property
     def value(self) -> Any:
