@@ -40,3 +40,18 @@ def test_naming_mistakes_costs_at_most_a_fifth(monkeypatch):
 
         times = in_turn(rounds=3, with_diagnosis=lambda: graded(names), without=lambda: graded(lambda _self: None))
     expect_at_most(times["with_diagnosis"], 1.2 * times["without"])
+
+
+def test_right_parts_cost_at_most_fifteen_right_submissions():
+    """What it costs to call a wrong `mstep`'s `run` once more, with two questions a round over the wire."""
+    plan = prepare(assignment.load(NAIVE_EM))
+    (handed,) = submission.collect([NAIVE_EM / "samples" / "wrong_variance_not_by_d"], plan.assignment.spec.submission)
+    (right,) = submission.collect([NAIVE_EM / "samples" / "right_vectorised"], plan.assignment.spec.submission)
+    limits = plan.assignment.spec.limits
+    with ForkServer(Zygote(), limits, ["numpy"], functions=3) as server, contextlib.closing(Variants(plan)) as variants:
+        times = in_turn(
+            rounds=5,
+            wrong_mstep=lambda: engine.grade_one(variants, server, handed),
+            right=lambda: engine.grade_one(variants, server, right),
+        )
+    expect_at_most(times["wrong_mstep"], 15 * times["right"])
