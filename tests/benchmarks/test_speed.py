@@ -97,8 +97,9 @@ def fresh_process(source, folder):
     ],
 )
 def test_isolation_costs_at_most_half_and_six_milliseconds(plan, name, fails_beyond, tmp_path, monkeypatch):
-    """The same calls in each: what fails is not called once more with right parts (see `test_diagnosis`)."""
-    monkeypatch.setattr(Trial, "_try_with_right_parts", lambda _self: None)
+    """The same calls in each: what fails is neither called once more nor diagnosed (see `test_diagnosis`)."""
+    for more in ("_try_with_right_parts", "_diagnose"):
+        monkeypatch.setattr(Trial, more, lambda _self: None)
     (work,) = submission.collect([NAIVE_EM / "samples" / name], Submission(file="naive_em.py"))
     source = work.files["naive_em.py"]
     with (
