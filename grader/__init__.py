@@ -16,4 +16,11 @@ What is ours and what is the student's are different types: an `Outcome` is what
 points; a `GraderError` is a wrong call, a wrong spec or a fault of this machine and never does.
 """
 
+import importlib
+
 __version__ = "0.1.0"
+
+
+def check(name: object, function: object = None) -> object:
+    """Check a function of yours against an assignment's public cases: `grader.check("estep", estep)` (see `live`)."""
+    return importlib.import_module("grader.live").check(name, function)  # so that `import grader` costs nothing

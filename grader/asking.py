@@ -29,8 +29,10 @@ class Own:
     def paused(self) -> Iterator[None]:
         """Stop the clock of the function that is graded, while the course's own code runs."""
         began = time.monotonic()
-        yield
-        self.run.deadline.wall += time.monotonic() - began
+        try:
+            yield
+        finally:
+            self.run.deadline.wall += time.monotonic() - began
 
 
 class WithRightParts(Own):

@@ -12,6 +12,8 @@ from grader.spec import KEYS, Spec
 from grader.yamlfile import Document, Mistake, read
 
 FILENAME = "assignment.yaml"
+BUNDLE = ".grader"
+"""The file by which a student's folder is known: see `bundle`."""
 LARGEST_SPEC = 2**20
 """In bytes."""
 
@@ -52,11 +54,12 @@ def find(name: str) -> Path:
 
 
 def here() -> Path:
-    """Return the assignment that the current folder belongs to: itself, or the folder above it."""
+    """Return the assignment, or a student's bundle of it, that the current folder is or lies in."""
     for folder in (Path(), Path("..")):
-        if (folder / FILENAME).is_file():
+        if (folder / FILENAME).is_file() or (folder / BUNDLE).is_file():
             return folder
-    raise UsageError(f"no {FILENAME} in this folder or the one above: say where it is with --assignment DIR")
+    where = "go to the folder that you got with the assignment, or say where it is with --assignment DIR"
+    raise UsageError(f"no {BUNDLE} or {FILENAME} in this folder or the one above: {where}")
 
 
 def load(folder: Path) -> Assignment:

@@ -15,16 +15,7 @@ import numpy as np
 
 from grader import tolerances
 from grader.components import as_array, reordered
-from grader.model import (
-    Comparison,
-    Differs,
-    Mismatch,
-    Problem,
-    Unequal,
-    WrongParts,
-    WrongShape,
-    WrongType,
-)
+from grader.problems import Comparison, Differs, Mismatch, Problem, Unequal, WrongParts, WrongShape, WrongType
 from grader.sandbox.values import Opaque, Record
 from grader.tolerances import Numbers, Tolerance
 

@@ -51,7 +51,7 @@ class Evidence:
 
 def diagnose(evidence: Sequence[Evidence], slips: Sequence[Slip], value: Value) -> dict[int, Diagnosis]:
     """Return the slips that explain failing calls, by the number of the call: single ones, or two that combine."""
-    return _best(evidence, [(slip,) for slip in slips], value) or _best(evidence, _pairs(slips), value)
+    return _best(evidence, [(slip,) for slip in slips], value) or _best(evidence, pairs(slips), value)
 
 
 def _best(evidence: Sequence[Evidence], variants: Iterable[tuple[Slip, ...]], value: Value) -> dict[int, Diagnosis]:
@@ -69,7 +69,8 @@ def _best(evidence: Sequence[Evidence], variants: Iterable[tuple[Slip, ...]], va
     return named if set(named) == failing else {}
 
 
-def _pairs(slips: Sequence[Slip]) -> Iterator[tuple[Slip, Slip]]:
+def pairs(slips: Sequence[Slip]) -> Iterator[tuple[Slip, Slip]]:
+    """Yield two slips at a time that can be made together."""
     return ((one, other) for one, other in combinations(slips, 2) if not set(one.change) & set(other.change))
 
 

@@ -1,7 +1,6 @@
 """Where everything meets: a plan and submissions in, results out.
 
-Functions are run (`run`), one submission in one child of a fork server, and as many at a time as there are servers.
-Answers are read and judged here (`answers`); nothing of them is run.
+Each submission is graded at one place (see `parts`), and as many at a time as there are places.
 """
 
 import contextlib
@@ -11,46 +10,57 @@ import traceback
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import UTC, datetime
+from itertools import zip_longest
 
-from grader import messages, model
-from grader.answers import judge
-from grader.answers.sheet import Sheet
-from grader.answers.sheet import parse as read_sheet
-from grader.answers.verdict import UnreadableAnswer, sentence
+from grader import model, shared
 from grader.assignment import Assignment
 from grader.errors import DiedError, FaultError, UsageError
-from grader.function import Trial
-from grader.model import ItemResult, Result, Unreadable
+from grader.execution import Executor
+from grader.model import Result
+from grader.parts import Graded, Place, grade_parts
 from grader.prepare import Plan, prepare
-from grader.run import Run
 from grader.sandbox.client import Deadline, Output
 from grader.sandbox.requests import load_request
 from grader.servers import Server
-from grader.submission import Handed, Submission
+from grader.submission import Submission
 from grader.variants import Variants
 
+Executors = Sequence[Executor]
 AHEAD = 500
 """How many submissions may be graded or waiting while an earlier one is still at work."""
 
 
 def grade(
-    assignment: Assignment, submissions: Sequence[Submission], servers: Sequence[Server], *, public_only: bool = False
+    assignment: Assignment, submissions: Sequence[Submission], servers: Sequence[Server], executors: Executors = ()
 ) -> Iterator[Result]:
     """Grade submissions, as many at a time as there are servers, and yield their results in their order.
 
     Raises:
-        UsageError, SpecError: there is nothing to grade by, or the assignment is wrong.
+        SpecError: the assignment is wrong.
         FaultError: the grader, the instructor's code or the machine is at fault.
     """
-    plan = prepare(assignment)  # while the servers start
-    plan = plan.public() if public_only else plan
-    if not plan.calls and not assignment.spec.questions:
-        raise UsageError(f"{assignment.spec.name} has no public cases: they are all graded after handing in")
+    with contextlib.closing(Variants(prepare(assignment))) as variants:  # while the servers start
+        yield from grade_by(variants, submissions, servers, executors)
+
+
+def grade_by(
+    variants: Variants, submissions: Sequence[Submission], servers: Sequence[Server], executors: Executors = ()
+) -> Iterator[Result]:
+    """Grade submissions as `grade` does, by a plan that is prepared."""
+    begin(variants.plan, servers, executors)
+    yield from grade_all(variants, servers, submissions, executors)
+
+
+def begin(plan: Plan, servers: Sequence[Server], executors: Executors = ()) -> None:
+    """See that there is something to grade by, and that it can be.
+
+    Raises:
+        UsageError: there is nothing to grade by.
+    """
+    if not plan.calls and not plan.assignment.spec.questions and not executors:
+        raise UsageError(f"{plan.assignment.spec.name} has no public cases: they are all graded after handing in")
     if servers:
         try_out(plan, servers)
-    with contextlib.closing(Variants(plan)) as variants:
-        yield from grade_all(variants, servers, submissions)
 
 
 def try_out(plan: Plan, servers: Sequence[Server]) -> None:
@@ -71,23 +81,31 @@ def try_out(plan: Plan, servers: Sequence[Server]) -> None:
     raise FaultError(f"the sandbox cannot load even an empty submission: {outcome}")
 
 
-def grade_all(variants: Variants, servers: Sequence[Server], submissions: Sequence[Submission]) -> Iterator[Result]:
-    """Grade submissions as `grade` does, by a plan that is prepared."""
-    if not servers:
-        yield from (grade_one(variants, None, submission) for submission in submissions)
+def grade_all(
+    variants: Variants,
+    servers: Sequence[Server],
+    submissions: Sequence[Submission],
+    executors: Executors = (),
+) -> Iterator[Result]:
+    """Grade submissions at places that are known to work."""
+    course = variants.plan.assignment
+    files = {**variants.plan.given, **shared.data(course)[0]} if executors else {}
+    places = [Place(server, executor, files) for server, executor in zip_longest(servers, executors)]
+    if not places:
+        yield from (grade_one(variants, Place(None), submission) for submission in submissions)
         return
-    free: queue.SimpleQueue[Server] = queue.SimpleQueue()
-    for server in servers:
-        free.put(server)
+    free: queue.SimpleQueue[Place] = queue.SimpleQueue()
+    for place in places:
+        free.put(place)
 
     def one(submission: Submission) -> Result:
-        server = free.get()
+        place = free.get()
         try:
-            return grade_one(variants, server, submission)
+            return grade_one(variants, place, submission)
         finally:
-            free.put(server)
+            free.put(place)
 
-    with ThreadPoolExecutor(len(servers)) as pool:
+    with ThreadPoolExecutor(len(places)) as pool:
         try:
             ahead: deque[Future[Result]] = deque()
             for submission in submissions:
@@ -97,86 +115,45 @@ def grade_all(variants: Variants, servers: Sequence[Server], submissions: Sequen
             for future in ahead:
                 yield future.result()
         except BaseException:  # when interrupted, do not wait for what is still running
-            for server in servers:
-                server.close()
+            for place in places:
+                place.close()
             pool.shutdown(cancel_futures=True)
             raise
 
 
-def grade_one(variants: Variants, server: Server | None, submission: Submission) -> Result:
+def grade_one(variants: Variants, place: Place, submission: Submission) -> Result:
     """Grade one submission. A fault of ours makes a result without a score, and costs nobody points.
 
-    Without a server nothing of it is run: then there are questions alone.
+    Where there is no server nothing of it is run: then there are questions alone.
     """
     began, plan = time.monotonic(), variants.plan
     for _ in range(2):
         output = Output()
-        items, fault = _attempt(variants, server, submission, output)
-        if not isinstance(fault, DiedError):  # else once more: the submission can hardly be to blame
+        graded = _attempt(variants, place, submission, output)
+        if not isinstance(graded.fault, DiedError):  # else once more: the submission can hardly be to blame
             break
     return Result(
         assignment=plan.assignment.spec.name,
         id=submission.id,
         files=tuple(submission.files),
         sha256=submission.sha256,
-        items=items,
+        items=graded.items,
         max_score=plan.max_score,
         stdout=output.text(),
-        sandbox=server.layers if server else (),
+        sandbox=place.server.layers if place.server else (),
         seconds=time.monotonic() - began,
-        fault=_in_words(fault) if fault else None,
+        fault=_in_words(graded.fault) if graded.fault else None,
+        notes=graded.notes,
+        executed=graded.executed,
     )
 
 
-def _attempt(
-    variants: Variants, server: Server | None, submission: Submission, output: Output
-) -> tuple[tuple[ItemResult, ...], Exception | None]:
-    """Return the items' results, or what went wrong here. It must not cost the other submissions theirs."""
+def _attempt(variants: Variants, place: Place, submission: Submission, output: Output) -> Graded:
+    """Return what came of a submission, or what went wrong here. It must not cost the other submissions theirs."""
     try:
-        functions = _functions(variants, server, submission, output) if server and variants.plan.calls else ()
-        return (*functions, *_questions(variants.plan, submission.sheet)), None
+        return grade_parts(variants, place, submission, output)
     except Exception as error:  # noqa: BLE001
-        return (), error
-
-
-def _functions(variants: Variants, server: Server, submission: Submission, output: Output) -> tuple[ItemResult, ...]:
-    run = Run(variants.plan, server, submission.code, output)
-    graded: dict[str, ItemResult] = {}
-    try:
-        run.start()
-        for name in variants.plan.calls:
-            graded[name] = Trial(run, variants, name, graded).item()
-    finally:
-        run.close()
-    return tuple(graded.values())
-
-
-def asks(plan: Plan) -> list[judge.Asked]:
-    """Return the questions, with what decides about them now."""
-    spec, now = plan.assignment.spec, datetime.now(UTC)
-    return [
-        judge.Asked(
-            name,
-            question,
-            seed=f"{spec.name}/{name}",
-            is_due=spec.due is not None and now >= spec.due,
-            told=question.visibility == "public" or not plan.public_only,
-        )
-        for name, question in spec.questions.items()
-    ]
-
-
-def _questions(plan: Plan, handed: Handed) -> tuple[ItemResult, ...]:
-    """Judge the answers. They are data, and nothing of them is run."""
-    asked = asks(plan)
-    if handed.problem is not None:
-        why = messages.of_outcome(handed.main, Unreadable(handed.problem), plan.assignment.spec.limits)
-        return tuple(judge.failed(ask, "missing" if handed.absent else "error", why) for ask in asked)
-    try:
-        sheet = read_sheet(handed.main, handed.files[handed.main]) if asked else Sheet()
-    except UnreadableAnswer as error:
-        return tuple(judge.failed(ask, "error", sentence(str(error))) for ask in asked)
-    return judge.judge_sheet(asked, sheet)
+        return Graded(fault=error)
 
 
 def _in_words(fault: Exception) -> str:

@@ -14,6 +14,10 @@ class GraderError(Exception):
 
     status = 2
 
+    def _render_traceback_(self) -> list[str]:
+        """Return what a notebook prints in place of a traceback."""
+        return [f"grader: {self}"]
+
 
 class UsageError(GraderError):
     """The command was called with something that is not there or cannot be used."""

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from grader import explain, model, score
 from grader.asking import Own, WithRightParts
-from grader.diagnose import Evidence, Value, diagnose, explained, rounds_off
+from grader.diagnose import Diagnosis, Evidence, Value, diagnose, explained, rounds_off
 from grader.hold import Holding
 from grader.judged import Judged
 from grader.model import ItemResult, Returned
@@ -51,7 +51,7 @@ class Trial:
         cases = [one.result(self.name, self.run.submission.main, self.spec) for one in self.judged]
         worth = self.function.follow_through if self._follows() else 0.0
         item = score.item(self.name, self.function.points, cases, self.spec.scoring, worth)
-        return explain.summed_up(item, [one.diagnosis for one in self.judged if one.may_be_named(self.spec)])
+        return explain.summed_up(item, [one.diagnosis for one in self.judged if one.may_be_named])
 
     # --- calls and values ---
 
@@ -59,7 +59,10 @@ class Trial:
         calls = self.run.plan.calls[self.name]
         own = [call for call in calls if not call.derived and not call.using]
         answers = self.run.answers([call.frame for call in own])
-        done = {call.key: Judged(call, answer) for call, answer in zip(own, answers, strict=True)}
+        done = {
+            call.key: Judged(call, self.run.explained(answer, self.name))
+            for call, answer in zip(own, answers, strict=True)
+        }
         for call in calls:
             if call.using:
                 done[call.key] = Judged(call, self._with_right_parts().ask(call))
@@ -127,6 +130,8 @@ class Trial:
         outcomes = [self.judged[n].answer.outcome for n in numbers]
         if not self.function.parts or any(isinstance(outcome, hopeless) for outcome in outcomes):
             return
+        if not self.variants.knows_reference:
+            return
         for n in numbers if self.blamed else numbers[:1]:
             self._try(n)
         for n in failing:
@@ -150,7 +155,9 @@ class Trial:
     # --- which mistake ---
 
     def _diagnose(self) -> None:
-        if self.blamed:
+        if self.blamed and not self.variants.knows_reference:
+            self._send_to_parts()
+        elif self.blamed:
             self._blame()
         else:
             self._diagnose_parts()
@@ -166,13 +173,26 @@ class Trial:
             if one.follows:
                 one.note(because)
 
+    def _send_to_parts(self) -> None:
+        """Say what is to be mended first, where it cannot be known whether the function is right besides."""
+        others, them = explain.listed(self.blamed), "it" if len(self.blamed) == 1 else "these"
+        what = f"`{self.name}` calls {others}: mend {them} first, then check again."
+        for one in self.judged:
+            outcome = one.answer.outcome
+            unwritten = isinstance(outcome, model.Raised) and outcome.type == "NotImplementedError"
+            if not unwritten and not isinstance(outcome, NOT_CALLED):
+                came = isinstance(outcome, Returned)
+                one.note(Diagnosis(f"mend_{'_and_'.join(self.blamed)}_first", what, elsewhere=came))
+
     def _never_calls(self, part: str) -> bool:
         """Tell whether a function was not called, and is not spoken of anywhere besides its definition."""
         returned = any(one.value is not None for one in self.right.values())
         if not returned or self._apart is None or self._apart.asked[part]:
             return False
         mentioned = re.compile(rf"(?<!\bdef )\b{part}\b".encode())
-        return not any(mentioned.search(text) for text in self.run.submission.files.values())
+        handed = self.run.submission
+        texts = [*handed.files.values(), *(cell.source for cell in handed.cells)]
+        return not any(mentioned.search(text) for text in texts)
 
     def name_mistake(self) -> None:
         """Hold what came against known variants, then look for relations to the right value."""

@@ -25,27 +25,35 @@ SHEET = (
     "Write your answers into `{0}.yaml` (or `{0}.json`, or a table `{0}.csv` with a row `question,answer` each). The "
     "empty sheet is at the end."
 )
+CELLS = (
+    "Answer in the cells of `{0}` that are marked for it, by a tag with the question's name or by a line of its own. "
+    "In a cell with code the answer is what stands last in it, or the pictures that it shows. Put formulas and options "
+    'in "quotes" there.'
+)
 CHECK = (
-    "In the folder of your sheet, `grader check --assignment FOLDER` tells if all your answers can be read, before you "
-    "hand them in (FOLDER is the one with `assignment.yaml`). An answer that cannot be read costs no attempt; where no "
-    "attempts are named you may answer as often as you like."
+    "`grader check`, in the folder of your work, tells if all your answers can be read, before you hand them in. An "
+    "answer that cannot be read costs no attempt; where no attempts are named you may answer as often as you like."
 )
 
 
 def render(spec: Spec) -> str:
     """Return how to answer, a section for each question with its options in shuffled order, and an empty sheet."""
-    sections = [_section(n + 1, name, question) for n, (name, question) in enumerate(spec.questions.items())]
-    return "\n\n".join([_how_to_answer(spec), "## Questions", *sections, _sheet(spec)]) + "\n"
+    sections = [section(n + 1, name, question) for n, (name, question) in enumerate(spec.questions.items())]
+    ends = [_sheet(spec)] if spec.submission.sheet else []
+    return "\n\n".join([_how_to_answer(spec), "## Questions", *sections, *ends]) + "\n"
 
 
 def _how_to_answer(spec: Spec) -> str:
-    kinds = {"", *(question.kind for question in spec.questions.values())}
+    sheet = spec.submission.sheet
+    kinds: set[str] = {question.kind for question in spec.questions.values()}
+    kinds = kinds | {""} if sheet else kinds - {"text"}
     points = "\n".join(f"- {_wrapped(text)}".replace("\n", "\n  ") for kind, text in HOW.items() if kind in kinds)
-    sheet = SHEET.format((spec.submission.answers or "").rpartition(".")[0])
-    return "\n\n".join(["## How to answer", _wrapped(sheet), points, _wrapped(CHECK)])
+    where = SHEET.format(sheet.rpartition(".")[0]) if sheet else CELLS.format(spec.submission.notebook)
+    return "\n\n".join(["## How to answer", _wrapped(where), points, _wrapped(CHECK)])
 
 
-def _section(n: int, name: str, question: Question) -> str:
+def section(n: int, name: str, question: Question) -> str:
+    """Return the n-th question, with what its kind has to say."""
     points = f"{question.points:g} {'point' if question.points == 1 else 'points'}"
     tries = {None: "", 1: ", 1 attempt"}.get(question.attempts, f", {question.attempts} attempts")
     parts = [f"### {n}. `{name}` ({points}{tries})", _wrapped(question.prompt), *_how(question)]
@@ -97,7 +105,7 @@ def _blanks(names: list[str]) -> str:
 
 def _sheet(spec: Spec) -> str:
     lines = [f"    {line}" for line in sheet(spec).splitlines()]
-    return "\n".join([f"### The sheet, `{spec.submission.answers}`", "", *lines])
+    return "\n".join([f"### The sheet, `{spec.submission.sheet}`", "", *lines])
 
 
 def sheet(spec: Spec) -> str:

@@ -1,5 +1,6 @@
 """Whether a property holds: judged on what a call returned, and where that takes more calls, these are made here."""
 
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -26,6 +27,8 @@ from grader.variants import Variants
 ROUNDS = 10
 """How many rounds a property over steps looks at, where no rule ends them."""
 MOST_ROUNDS = 1000
+FOLLOWED_TIMES = 2
+"""How many times as long as a function its rounds may take, with the reference's in the place of steps that raise."""
 MOST_KEPT = 2**23
 """How many numbers the states of all rounds may have."""
 HARMLESS = (Returned, model.Raised, model.Missing, model.WrongSignature, model.BadValue)
@@ -96,7 +99,10 @@ class Holding:
     def _over_steps(self, series: Series, case: Call, call: Call, seen: Seen) -> Violation | None:
         states: list[State] = []
         state, kept = dict(call.args), 0
+        end = time.monotonic() + FOLLOWED_TIMES * self.plan.assignment.spec.limits.seconds
         while len(states) < MOST_ROUNDS:
+            if time.monotonic() > end:
+                return Violation("", "Its steps take too long to be followed.")
             for name, arguments in self.functions[call.key[0]].steps.items():
                 parts = self._step(name, [state[arg] for arg in arguments], call.seed)
                 if parts is None:
@@ -117,7 +123,7 @@ class Holding:
             if not self.asker.with_right_parts:
                 outcome = self.asker.run.ask(call_request(name, args, seed)).outcome
                 parts = self._named(name, outcome, returns)
-                if parts is not None or not isinstance(outcome, HARMLESS):
+                if parts is not None or not isinstance(outcome, HARMLESS) or not self.variants.knows_reference:
                     return parts
             with self.asker.paused():
                 return self._named(name, self.variants.oracle().call(name, args), returns)

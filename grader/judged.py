@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, get_args
 
 from grader import explain, messages, model
 from grader.compare import compare
 from grader.components import entries, like
 from grader.diagnose import Diagnosis
 from grader.hold import Holding
-from grader.model import CaseResult, Comparison, Returned, Status
+from grader.model import CaseResult, Returned, Status
 from grader.prepare import Call
+from grader.problems import Comparison
 from grader.run import Answer
 from grader.sandbox.values import Opaque
 from grader.seen import Violation
@@ -111,21 +112,22 @@ class Judged:
         if self.failed and self.diagnosis is None and not self.call.remark:
             self.diagnosis = diagnosis
 
-    def _reveal(self, spec: Spec) -> model.Reveal:
-        """Return how much may be told; of a property no more than of the call that breaks it."""
-        public = self.call.visibility == "public" and (self.broken_by or self.call).visibility == "public"
-        return "all" if public else spec.reveal
+    @property
+    def reveal(self) -> model.Reveal:
+        """How much may be told; of a property no more than of the call that breaks it."""
+        calls = (self.call, self.broken_by or self.call)
+        return min((call.reveal for call in calls), key=get_args(model.Reveal).index)
 
-    def may_be_named(self, spec: Spec) -> bool:
-        """Tell whether the mistake may be told."""
-        return messages.shows(self._reveal(spec), "diagnosis")
+    @property
+    def may_be_named(self) -> bool:
+        """Whether the mistake may be told."""
+        return messages.shows(self.reveal, "diagnosis")
 
     def result(self, function: str, main: str, spec: Spec) -> CaseResult:
         """Return the case's result, in words; `main` is the file that was handed in."""
-        call, reveal = self.call, self._reveal(spec)
-        called = not self.answer.loading and not isinstance(self.answer.outcome, model.Missing | model.WrongSignature)
+        call, reveal = self.call, self.reveal
         elsewhere = self.diagnosis is not None and self.diagnosis.elsewhere
-        shown = reveal == "all" and self.failed and called and not call.derived and not elsewhere
+        shown = reveal == "all" and self.failed and self._was_called() and not call.derived and not elsewhere
         return CaseResult(
             name=call.name,
             status=self.status,
@@ -135,9 +137,16 @@ class Judged:
             seconds=self.answer.seconds,
             message=_cut(self._message(function, main, spec.limits, reveal)),
             remark=call.remark,
-            diagnosis=self.diagnosis.id if self.diagnosis and self.may_be_named(spec) else None,
+            diagnosis=self.diagnosis.id if self.diagnosis and self.may_be_named else None,
             inputs=explain.of_inputs(call.args) if shown else "",
         )
+
+    def _was_called(self) -> bool:
+        """Tell whether the arguments may have to do with what came."""
+        match self.answer.outcome:
+            case model.Missing() | model.WrongSignature() | model.Raised("NotImplementedError"):
+                return False
+        return not self.answer.loading
 
     def _message(self, function: str, main: str, limits: model.Limits, reveal: model.Reveal) -> str:
         if self.answer.loading:

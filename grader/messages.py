@@ -9,18 +9,8 @@ from typing import Any, get_args
 
 from grader import model
 from grader.diagnose import Diagnosis
-from grader.model import (
-    Comparison,
-    Differs,
-    Limits,
-    Outcome,
-    Problem,
-    Reveal,
-    Unequal,
-    WrongParts,
-    WrongShape,
-    WrongType,
-)
+from grader.model import Limits, Outcome, Reveal
+from grader.problems import Comparison, Differs, Problem, Unequal, WrongParts, WrongShape, WrongType
 from grader.seen import Violation
 
 UNTOLD = "It can be read; whether it is right is told when it is graded."
@@ -102,6 +92,8 @@ def of_outcome(  # noqa: C901  one template an outcome
             return f"{name} {_over(outcome, limits)}{_LOOPS.get(type(outcome), '.')}"
         case model.Killed(how):
             return f"The process ended while {name} ran: {how}."
+        case model.Missing(_, because) if because:
+            return f"There is no function {name}, for the cell that defines it fails: {because}"
         case model.Missing(defined):
             there = f" (there is {', '.join(defined[:8])})" if defined else ""
             return f"There is no function {name}{there}: define it under exactly this name."
@@ -133,11 +125,28 @@ def _over(outcome: model.TimedOut | model.OutOfMemory | model.Flooded, limits: L
             return f"was ended because it printed more than {model.OUTPUT_MIB} MiB"
 
 
+def of_cell(cell: str, outcome: Outcome, limits: Limits) -> str:
+    """Return what went wrong in a cell of a notebook."""
+    match outcome:
+        case model.Raised("SyntaxError" | "IndentationError" | "TabError"):
+            text = of_loading(cell, outcome, limits)
+        case model.Raised("FileNotFoundError", message, frames):
+            text = f"{cell} raised FileNotFoundError{_colon(message)}{_where(frames)}. {_NO_FILES}"
+        case _:
+            text = of_outcome(cell, outcome, limits).replace(f"`{cell}`", cell, 1)
+    return text.replace(f"({cell}, line", "(line")
+
+
+_CONFLICT = " That is a merge-conflict marker: resolve the conflict, and save again."
+_NO_FILES = "No files are there when functions are graded."
+
+
 def of_loading(main: str, outcome: Outcome, limits: Limits) -> str:
     """Return why a submission does not load."""
     match outcome:
         case model.Raised("SyntaxError" | "IndentationError" | "TabError" as kind, message, frames):
-            return f"{main} is not valid Python: {message}{_where(frames)} ({kind})."
+            conflict = _CONFLICT if frames and frames[-1].text[:7] in {"<" * 7, "=" * 7, ">" * 7} else ""
+            return f"{main} is not valid Python: {message}{_where(frames)} ({kind}).{conflict}"
         case model.Raised(kind, message, frames):
             text = f"{main} raises {kind} when it is imported{_colon(message)}{_where(frames)}."
             return f"{text} {_LOADING.get(kind, '')}".rstrip()

@@ -5,8 +5,10 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from grader.content import Content, Mark, RubricLine
+
 Status = Literal["passed", "failed", "error", "timeout", "memory", "killed", "missing", "blocked", "pending"]
-Kind = Literal["function", "number", "formula", "choice", "text"]
+Kind = Literal["function", "number", "formula", "choice", "text", "plot", "notebook"]
 Visibility = Literal["public", "hidden"]
 Scoring = Literal["all_or_nothing", "proportional"]
 Reveal = Literal["title", "diagnosis", "got", "all"]
@@ -109,9 +111,10 @@ class Killed:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """There is no function of that name; `defined` are the ones there are."""
+    """There is no function of that name; `defined` are the ones there are, `because` says why it may be missing."""
 
     defined: tuple[str, ...]
+    because: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,78 +150,6 @@ Outcome = (
     Returned | Raised | TimedOut | OutOfMemory | Flooded | Blocked | Killed
     | Missing | WrongSignature | BadValue | TooLarge | Unreadable
 )  # fmt: skip
-
-
-# --- what is wrong with a value --------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Mismatch:
-    """One entry that is too far off."""
-
-    index: tuple[int, ...]
-    got: Any
-    want: Any
-    error: float
-    allowed: float
-
-
-@dataclass(frozen=True, slots=True)
-class Differs:
-    """Numbers that are too far off: how many of how many, how many of them not finite, and the worst few."""
-
-    path: str
-    count: int
-    size: int
-    not_finite: int
-    worst: tuple[Mismatch, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class WrongShape:
-    """An array of another shape."""
-
-    path: str
-    got: tuple[int, ...]
-    want: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class WrongType:
-    """A value of another kind: `got` and `want` are descriptions."""
-
-    path: str
-    got: str
-    want: str
-
-
-@dataclass(frozen=True, slots=True)
-class WrongParts:
-    """A tuple, list, dict or record with other parts."""
-
-    path: str
-    got: tuple[str, ...]
-    want: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Unequal:
-    """A text, truth value or None that is another."""
-
-    path: str
-    got: Any
-    want: Any
-
-
-Problem = Differs | WrongShape | WrongType | WrongParts | Unequal
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """All that was found: problems cost points, remarks (which are problems that are let pass) do not."""
-
-    problems: tuple[Problem, ...] = ()
-    remarks: tuple[Problem, ...] = ()
 
 
 # --- results ---------------------------------------------------------------------------------------------------------
@@ -268,6 +199,12 @@ class ItemResult:
     """Of a question, where it may be shown."""
     latex: str | None = None
     """A formula as it was understood."""
+    prompt: str = ""
+    """What was asked, where a person marks it, who sees also `content`, what was handed in."""
+    content: Content | None = None
+    rubric: tuple[RubricLine, ...] = ()
+    mark: Mark | None = None
+    """What a person gave; of a pending item, what was given for an earlier content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,11 +221,15 @@ class Result:
     sandbox: tuple[str, ...]
     seconds: float
     fault: str | None = None
+    notes: tuple[str, ...] = ()
+    """What there is to say of the submission as a whole, such as which cells of a notebook failed."""
+    executed: bytes = b""
+    """The executed copy of a notebook; it is kept beside the results, and not among them."""
 
     @property
     def lost(self) -> bool:
-        """Whether it lost points; what a person still has to mark has lost none."""
-        return any(item.status not in {"passed", "pending"} for item in self.items)
+        """Whether it lost points; neither what a person still has to mark nor what is worth none has lost any."""
+        return any(item.status not in {"passed", "pending"} and item.max_score for item in self.items)
 
     @property
     def score(self) -> float | None:

@@ -5,7 +5,7 @@ They depend on nothing but the assignment, so they are kept on disk, under the h
 """
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from typing import Any
@@ -38,6 +38,8 @@ class Call:
     rules: Rules
     visibility: model.Visibility
     remark: bool
+    reveal: model.Reveal = "all"
+    """What is told of it when it fails."""
     using: bool = False
     """Whether the functions that it calls are replaced by right ones."""
     holds: Property | None = None
@@ -71,26 +73,36 @@ class Plan:
     """Known variants of the right functions."""
     public_only: bool = False
     """Whether nothing hidden may be told."""
+    later: int = 0
+    """How many cases there are besides, which are graded after handing in."""
 
     def public(self) -> "Plan":
         """Return the plan with its public cases alone, and of the functions those that have one."""
-        shown = {name: _shown(calls) for name, calls in self.calls.items()}
+        return replace(self.only(lambda call: call.visibility == "public"), public_only=True)
+
+    def only(self, wanted: Callable[[Call], bool]) -> "Plan":
+        """Return the plan with some of its calls alone, and of the functions those that are left with one."""
+        shown = {name: _shown(list(filter(wanted, calls))) for name, calls in self.calls.items()}
         graded = {name: calls for name, calls in shown.items() if not all(c.remark or c.derived for c in calls)}
-        return replace(self, calls=graded, public_only=True)
+        return replace(self, calls=graded, later=self.later + len(_cases(self.calls) - _cases(graded)))
 
     @property
     def max_score(self) -> float:
-        """The points of the functions that have calls, and of the questions."""
+        """The points of the functions that have calls, of the notebook's execution, and of the questions."""
         spec = self.assignment.spec
+        executed = spec.execute.points if spec.execute and not self.public_only else 0.0
         questions = sum(question.points for question in spec.questions.values())
-        return sum(spec.functions[name].points for name in self.calls) + questions
+        return sum(spec.functions[name].points for name in self.calls) + executed + questions
 
 
 def _shown(calls: Sequence[Call]) -> tuple[Call, ...]:
-    """Return the public calls; properties of the others only where some are left that they could be judged on."""
-    shown = [call for call in calls if call.visibility == "public"]
-    judged = any(call.holds is None and not call.remark for call in shown)
-    return tuple(call for call in shown if judged or not call.derived)
+    """Return the calls; properties of the others only where some are left that they could be judged on."""
+    judged = any(call.holds is None and not call.remark for call in calls)
+    return tuple(call for call in calls if judged or not call.derived)
+
+
+def _cases(calls: Mapping[str, Sequence[Call]]) -> set[tuple[str, int]]:
+    return {call.key[:2] for each in calls.values() for call in each}
 
 
 def prepare(assignment: Assignment) -> Plan:
@@ -186,6 +198,7 @@ def call_of(assignment: Assignment, name: str, n: int, k: int, made: tuple[list[
         rules=rules,
         visibility=case.visibility,
         remark=case.remark,
+        reveal=case.reveal or ("all" if case.visibility == "public" else assignment.spec.reveal),
         using=case.using == "reference",
         holds=case.holds,
         derived=case.derived,

@@ -4,10 +4,12 @@ QUESTION ─ kind ─ points ─ prompt ─ attempts ─ explanation ─ explain
 number   ─ answer ─ decimals | digits | rtol, atol | percent ─ rounded ─ close
 formula  ─ answer ─ variables ─ constants ─ forbid ─ require
 choice   ─ options ─ answer, or blanks ─ credit ─ shuffle
-text
+text     ─ rubric
+plot     ─ rubric
 """
 
 import keyword
+import math
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal, Self
 
@@ -206,11 +208,41 @@ class ChoiceQuestion(_Question):
         return choice.shown(self.options, self.shuffle)
 
 
-class TextQuestion(_Question):
+class RubricPart(Part):
+    """For what a person gives so many of the points."""
+
+    points: Points
+    text: NonEmpty
+
+
+class _MarkedQuestion(_Question):
+    """What a person marks, line by line where there is a rubric."""
+
+    rubric: list[RubricPart] = []
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> Self:
+        total = math.fsum(part.points for part in self.rubric)
+        if self.rubric and not math.isclose(total, self.points):
+            raise at(["rubric"], f"its lines have {total:g} points, and the question {self.points:g}")
+        return self
+
+
+class TextQuestion(_MarkedQuestion):
     """Prose, which a person marks."""
 
     kind: Literal["text"]
 
 
-KINDS = (NumberQuestion, FormulaQuestion, ChoiceQuestion, TextQuestion)
-Question = Annotated[NumberQuestion | FormulaQuestion | ChoiceQuestion | TextQuestion, Field(discriminator="kind")]
+class PlotQuestion(_MarkedQuestion):
+    """The pictures that a notebook's cell shows, which a person marks."""
+
+    kind: Literal["plot"]
+
+
+MARKED = (TextQuestion, PlotQuestion)
+"""What a person marks."""
+KINDS = (NumberQuestion, FormulaQuestion, ChoiceQuestion, TextQuestion, PlotQuestion)
+Question = Annotated[
+    NumberQuestion | FormulaQuestion | ChoiceQuestion | TextQuestion | PlotQuestion, Field(discriminator="kind")
+]

@@ -3,20 +3,28 @@
 One child of the fork server serves a submission: it loads the files once and answers call after call. When it dies
 or is stopped at a deadline, the next call gets a new child, so that no function takes another with it. The calls of
 a function share one deadline, which is kept here, in the grader's process.
+
+A notebook is loaded cell by cell, each with a deadline of its own. What a cell raises is kept, and the next ones are
+run; a cell that ends its process or takes too long is left out, and all others are run again in a new one.
 """
 
+import re
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 
-from grader import model
+from grader import messages, model
 from grader.errors import FaultError
 from grader.model import Limits, Unreadable
 from grader.prepare import Plan
 from grader.sandbox.client import Answering, Child, Deadline, Output
-from grader.sandbox.requests import load_request
-from grader.servers import Server
+from grader.sandbox.requests import cell_request, load_request, value_request
+from grader.servers import CELL_TIMES, Server
 from grader.submission import Handed
+
+MOST_LEFT_OUT = 3
+"""How many cells are left out of a notebook; with more such cells it does not load."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,20 +44,30 @@ class Run:
         self.limits: Limits = plan.assignment.spec.limits
         self.child: Child | None = None
         names = plan.assignment.spec.names
-        self.load_frame = load_request(submission.main, submission.files, plan.given, names)
+        main, files = submission.main, submission.files
+        if main.endswith(".ipynb"):  # its cells are run in an empty module, of a name that no file of theirs has
+            main = str(PurePosixPath(main).with_name("_notebook_.py"))
+            files = {**files, main: b""}
+        self.load_frame = load_request(main, files, plan.given, names)
         self.unloadable: model.Outcome | None = None
         self.deadline = Deadline(0)
         """Of the function that is graded."""
+        self.problems: dict[str, model.Outcome] = {}
+        """What went wrong in cells of a notebook, by their names."""
+        self._left_out: list[str] = []
 
     def start(self) -> None:
         """Load the submission; what keeps it from loading is then the outcome of every call."""
         if self.submission.problem is not None:
             self.unloadable = Unreadable(self.submission.problem, self.submission.absent)
         else:
-            self.unloadable = self._load(self._time())
+            self.unloadable = self._load(self._time_to_load())
 
     def _time(self) -> float:
         return time.monotonic() + self.limits.seconds
+
+    def _time_to_load(self) -> float:
+        return time.monotonic() + self.limits.seconds * (CELL_TIMES if self.submission.cells else 1)
 
     def _living(self) -> Child | None:
         return self.child if self.child is not None and self.child.alive else None
@@ -70,7 +88,7 @@ class Run:
         if child:
             child.send(frames)
         elif self.unloadable is None:  # an earlier function ended it; loading is not on this one's time
-            self.unloadable = self._load(self._time(), frames)
+            self.unloadable = self._load(self._time_to_load(), frames)
         self.begin()
         for n in range(len(frames)):
             yield self._answer(frames[n:])
@@ -108,6 +126,8 @@ class Run:
             if began >= self.deadline.wall:
                 return Answer(model.TimedOut(begun=False), 0.0)
             failure = self._load(self.deadline.wall, frames)
+            if failure is not None and time.monotonic() >= self.deadline.wall:  # it may load when there is more time
+                return Answer(model.TimedOut(begun=False), time.monotonic() - began)
             self.deadline = self._deadline(self.deadline.wall)
         return Answer(failure, time.monotonic() - began, loading=True) if failure is not None else None
 
@@ -118,10 +138,60 @@ class Run:
         if isinstance(outcome, model.Returned):
             return model.BadValue("its process sent an answer before it was asked")
         if outcome is None:
+            outcome = self._run_cells(self.child, wall)
+        if outcome is None:
             self.child.send(frames)
         return outcome
+
+    def _run_cells(self, child: Child, wall: float) -> model.Outcome | None:
+        """Run the cells of a notebook, and again without one that the process does not survive."""
+        cells = [cell for cell in self.submission.cells if cell.name not in self._left_out]
+        child.send([cell_request(*cell) for cell in cells])
+        for cell in cells:
+            until = min(self._time(), wall)
+            outcome = child.receive(self._deadline(until))
+            if outcome == model.TimedOut() and until == wall:  # which is not this cell's fault
+                return Unreadable(
+                    f"its cells take more than {CELL_TIMES * self.limits.seconds:g} s together (up to {cell.name})"
+                )
+            if outcome is not None:
+                self.problems[cell.name] = _as_problem(outcome)
+            if not child.alive:
+                self._left_out.append(cell.name)
+                return self._too_much(wall) or self._load(wall)
+        return None
+
+    def _too_much(self, wall: float) -> model.Outcome | None:
+        """Return why a notebook is not loaded once more."""
+        names = ", ".join(self._left_out)
+        if time.monotonic() >= wall:
+            return Unreadable(f"its cells take more than {CELL_TIMES * self.limits.seconds:g} s together ({names})")
+        if len(self._left_out) > MOST_LEFT_OUT:
+            return Unreadable(f"too many of its cells end the process or take too long: {names}")
+        return None
+
+    def values(self, sources: Mapping[str, str]) -> dict[str, model.Outcome]:
+        """Return what expressions, which may be the names of variables, are where the submission is loaded."""
+        self.begin()
+        return {name: self.ask(value_request(source)).outcome for name, source in sources.items()}
+
+    def explained(self, answer: Answer, function: str) -> Answer:
+        """Return an answer with the cell that should have defined the function, where it is missing."""
+        if isinstance(answer.outcome, model.Missing):
+            defines = re.compile(rf"\bdef\s+{function}\b|^{function}\s*=".encode(), re.MULTILINE)
+            for cell in self.submission.cells:
+                if cell.name in self.problems and defines.search(cell.source):
+                    why = messages.of_cell(cell.name, self.problems[cell.name], self.limits)
+                    return replace(answer, outcome=replace(answer.outcome, because=why))
+        return answer
 
     def _told(self, outcome: model.Outcome | None) -> model.Outcome:
         if isinstance(outcome, model.TimedOut):
             self.deadline.wall = time.monotonic()  # the function's time is over, whichever it was
         return model.BadValue("its process sent an answer to another question") if outcome is None else outcome
+
+
+def _as_problem(outcome: model.Outcome) -> model.Outcome:
+    if isinstance(outcome, model.Returned | model.Missing | model.WrongSignature):
+        return model.BadValue("its process sent an answer to another question")
+    return outcome

@@ -12,6 +12,9 @@ from grader.sandbox.launch import Zygote
 from grader.sandbox.spawned import Spawner
 from grader.spec import Spec
 
+CELL_TIMES = 6
+"""How many times as long as one function all cells of a notebook may take together."""
+
 
 class Server(Protocol):
     """What starts a process for each submission."""
@@ -38,7 +41,7 @@ def for_a_class(spec: Spec, zygotes: Sequence[Zygote], sandbox: Sandbox | None, 
         LevelError: the assignment demands a sandbox, and a plain process was asked for; or this system has none.
     """
     with ExitStack() as stack:
-        if not spec.functions:  # answers alone: nothing of them is run
+        if not spec.submission.code:  # answers alone: nothing of them is run
             yield []
             return
         if sandbox == "process":
@@ -55,7 +58,7 @@ def for_a_class(spec: Spec, zygotes: Sequence[Zygote], sandbox: Sandbox | None, 
 @contextmanager
 def for_a_check(spec: Spec, zygotes: Sequence[Zygote]) -> Iterator[list[Server]]:
     """Open a server for one's own work: a sandbox where there is one, else a process."""
-    if not spec.functions:
+    if not spec.submission.code:
         yield []
         return
     server = _Either(spec, zygotes[0]) if zygotes else Spawner(spec.limits, spec.packages)
@@ -66,7 +69,8 @@ def for_a_check(spec: Spec, zygotes: Sequence[Zygote]) -> Iterator[list[Server]]
 
 
 def _fork_server(spec: Spec, zygote: Zygote, demanded: Level) -> ForkServer:
-    return ForkServer(zygote, spec.limits, spec.packages, functions=len(spec.functions), demanded=demanded)
+    functions = len(spec.functions) + (CELL_TIMES if spec.submission.notebook else 0)
+    return ForkServer(zygote, spec.limits, spec.packages, functions=functions, demanded=demanded)
 
 
 class _Either:

@@ -1,6 +1,7 @@
 """The assignment's `assignment.yaml` as a validated, frozen model; everything that is wrong with it is told at once.
 
     name ─ reference ─ submission ─ due ─ names ─ packages ─ limits ─ sandbox ─ scoring ─ strict ─ reveal
+    execute ─ data ─ starter (see `handin`)
     questions ─ NAME ─ (see `questions`)
     functions ─ NAME ─ points ─ returns ─ tolerance ─ calls ─ steps ─ follow_through
                      └ cases ─ name ─ args ─ expect ─ tolerance ─ repeat ─ visibility ─ compare ─ remark ─ permute
@@ -12,7 +13,6 @@ Nothing of the assignment is run here, and no code is ever made out of a spec.
 
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -22,13 +22,13 @@ from pydantic import (
     model_validator,
 )
 
-from grader.answers.sheet import SUFFIXES
 from grader.arguments import Argument, Expected, Load
+from grader.handin import DataFile, Execute, ExecuteKey, Submission, Where
 from grader.mistakes import at, suggest
 from grader.model import Level, Limits, Part, Reveal, Scoring, Visibility
 from grader.properties import KEYS as PROPERTY_KEYS
 from grader.properties import Property
-from grader.questions import KINDS, Close, Name, NonEmpty, Points, Question, python_name
+from grader.questions import KINDS, Close, Name, NonEmpty, Points, Question, RubricPart, python_name
 from grader.tolerances import Tolerance
 
 
@@ -37,18 +37,6 @@ def _dotted_name(value: str) -> str:
         raise ValueError("must be a module that can be imported")
     for part in value.split("."):
         python_name(part)
-    return value
-
-
-def _filename(value: str) -> str:
-    if not value.endswith(".py") or not value.removesuffix(".py").isidentifier():
-        raise ValueError("must be the name of a .py file, without a folder")
-    return value
-
-
-def _sheet_name(value: str) -> str:
-    if PurePosixPath(value).name != value or not value.endswith(SUFFIXES):
-        raise ValueError(f"must be the name of a {', '.join(SUFFIXES)} file, without a folder")
     return value
 
 
@@ -63,6 +51,8 @@ def _moment(value: Any) -> datetime:
     return moment
 
 
+EXECUTION = "notebook"
+"""What the result of executing a whole notebook is called."""
 DottedName = Annotated[str, AfterValidator(_dotted_name)]
 Tolerances = dict[str, Tolerance]
 
@@ -78,6 +68,8 @@ class Case(Part):
     tolerance: Tolerances = {}
     repeat: Annotated[int, Field(ge=1, le=1000)] = 1
     visibility: Visibility = "public"
+    reveal: Reveal | None = None
+    """What the student is told when it fails: of a public case all, and of a hidden one what the spec says."""
     compare: Literal["values", "shapes"] = "values"
     """Whether values are compared, or only types and shapes."""
     remark: bool = False
@@ -168,14 +160,6 @@ class Function(Part):
                 yield ["cases", n, field], getattr(case, field)
 
 
-class Submission(Part):
-    """What the student hands in: code, a sheet of answers, or both."""
-
-    file: Annotated[str, AfterValidator(_filename)] | None = None
-    answers: Annotated[str, AfterValidator(_sheet_name)] | None = None
-    """The sheet's name; it may be handed in as `.yaml`, `.json` or `.csv`."""
-
-
 class Spec(Part):
     """An assignment."""
 
@@ -199,22 +183,45 @@ class Spec(Part):
     """Whether an array of one entry for a number, a list for an array and the like cost points."""
     reveal: Reveal = "diagnosis"
     """What the student is told of a hidden case that failed."""
+    execute: ExecuteKey = None
+    """Whether the whole notebook is executed too, and how; without it the cells are only run as a module."""
+    data: list[DataFile] | None = None
+    """The data files that students get, besides those that public cases load."""
+    starter: Literal["reference"] | None = None
+    """What the starter is made from where there is no folder `starter/`."""
     functions: dict[Name, Function] = {}
     questions: dict[Name, Question] = {}
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        if not self.functions and not self.questions:
+        if not self.functions and not self.questions and not self.execute:
             raise ValueError("there is nothing to grade: give `functions` or `questions`")
-        for items, key in ((self.functions, "file"), (self.questions, "answers")):
-            if bool(items) != (getattr(self.submission, key) is not None):
-                what = "functions" if key == "file" else "questions"
-                raise at(["submission"], f"`{key}` names what is handed in for the `{what}`: give both, or neither")
+        handed, in_cells = self.submission, self.submission.notebook is not None
+        if (self.functions and not handed.code) or (handed.file and not self.functions):
+            raise at(["submission"], "`file` names what is handed in for the `functions`: give both, or neither")
+        if (self.questions and not (handed.sheet or in_cells)) or (handed.sheet and not self.questions):
+            raise at(["submission"], "`answers` names what is handed in for the `questions`: give both, or neither")
+        if self.execute and not in_cells:
+            raise at(["execute"], "what is executed is a `notebook`, and `submission` names none")
         for name, question in self.questions.items():
             if name in self.functions:
                 raise at(["questions", name], "a function has this name too")
             if question.explain == "due" and self.due is None:
                 raise at(["questions", name, "explain"], "the spec does not say when it is `due`")
+            if question.kind == "plot" and (not in_cells or handed.sheet):
+                raise at(["questions", name], "a plot is handed in with a `notebook`, not with a sheet")
+        return self
+
+    @model_validator(mode="after")
+    def _found_in_cells(self) -> Self:
+        for name, where in self.submission.places.items():
+            if name not in self.questions:
+                known = suggest(name, list(self.questions))
+                raise at(["submission", "answers", name], f"no question is called {name!r}{known}")
+            if where.variable and self.questions[name].kind == "plot":
+                raise at(["submission", "answers", name], "a plot is in a cell with a `tag`, not in a variable")
+        if self.execute and EXECUTION in {*self.functions, *self.questions}:
+            raise at(["execute"], f"its result is called {EXECUTION!r}, as a function or question here is")
         return self
 
     @model_validator(mode="after")
@@ -259,6 +266,9 @@ def json_schema() -> dict[str, Any]:
 KEYS = {
     "": list(Spec.model_fields),
     "submission": list(Submission.model_fields),
+    "answers": list(Where.model_fields),
+    "execute": list(Execute.model_fields),
+    "rubric": list(RubricPart.model_fields),
     "limits": list(Limits.model_fields),
     "functions": list(Function.model_fields),
     "cases": [field.alias or name for name, field in Case.model_fields.items()],

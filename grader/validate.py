@@ -15,7 +15,7 @@ from dataclasses import replace
 from itertools import combinations, product
 from typing import Any
 
-from grader import engine, samples, source, submission
+from grader import engine, parts, samples, source, submission
 from grader.answers.judge import judge_sheet
 from grader.answers.right import right
 from grader.answers.sheet import Sheet
@@ -27,6 +27,7 @@ from grader.model import CaseResult, Result
 from grader.mutation import Mutations
 from grader.nearness import deviation
 from grader.prepare import Call, prepare
+from grader.questions import MARKED
 from grader.servers import Server
 from grader.slips import Slip
 from grader.submission import Submission
@@ -213,9 +214,9 @@ class Validator:
 
     def _answer(self) -> None:
         """See that the answer which the spec gives is right by its own rules."""
-        answers = {name: [right(question)] for name, question in self.spec.questions.items()}
-        for item in judge_sheet(engine.asks(self.plan), Sheet(answers, {})):
-            if item.status not in {"passed", "pending"}:
+        asked = [ask for ask in parts.asks(self.plan) if not isinstance(ask.question, MARKED)]
+        for item in judge_sheet(asked, Sheet({ask.name: [right(ask.question)] for ask in asked}, {})):
+            if item.status != "passed":
                 self._add(f"{item.name} does not accept its own answer: {item.cases[0].message}")
 
     # --- what it comes to ---
@@ -228,7 +229,7 @@ class Validator:
                 if not self.rejects[key] and not case.remark and self.reference_passes:
                     self._add(f"{title} rejects nothing: write a sample, or a slip, that it must reject")
         for name, question in self.spec.questions.items():
-            if not self.rejects[name, 0] and question.kind != "text":
+            if not self.rejects[name, 0] and not isinstance(question, MARKED):
                 self._add(f"{name} rejects nothing: write a sample with a wrong answer to it")
 
     def _look_at_margins(self, key: Key, title: str) -> None:
@@ -251,7 +252,7 @@ class Validator:
                     name, case.name, not case.remark, self.rejects[key], *margins, self.seconds.get(key, 0.0)
                 )
         for name, question in self.spec.questions.items():
-            counts = question.kind != "text"
+            counts = not isinstance(question, MARKED)
             yield CaseCheck(name, question.kind, counts, self.rejects[name, 0], None, None, None, 0.0)
 
 

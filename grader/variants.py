@@ -5,14 +5,17 @@ They are computed in the instructor's worker, from the arguments of the cases; n
 
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from hashlib import sha256
 from typing import Any
 
 from grader import cache, model
+from grader.compare import compare
 from grader.course import Course
 from grader.model import Returned
 from grader.nearness import Known, known
 from grader.prepare import Call, Plan
+from grader.sandbox import protocol
 from grader.sandbox.replies import Question
 from grader.sandbox.requests import answer, refusal
 from grader.sandbox.values import RefusedError
@@ -25,17 +28,26 @@ COMBINED_SECONDS = 5.0
 MOST_ROUNDS = 1000
 """How many rounds of an iteration are looked at."""
 
+MOST_REMEMBERED = 2**26
+"""How many bytes of answers are remembered."""
+
 State = dict[str, Any]
+Brought = Callable[[str], list[Any] | None]
+"""Gives what was computed before under a name (`named_value`, `named_rounds`); None where nothing was."""
 
 
 class Variants:
-    """What slips, accepted variants and the reference's own rounds make of the calls of a plan."""
+    """What slips, accepted variants and the reference's own rounds make of the calls of a plan.
 
-    def __init__(self, plan: Plan) -> None:
-        self.plan = plan
+    With `brought` the course is not at hand, as in a student's bundle. What that does not give is not known, and stands
+    for what is right: so it speaks neither for nor against a mistake.
+    """
+
+    def __init__(self, plan: Plan, brought: Brought | None = None) -> None:
+        self.plan, self._brought = plan, brought
         self._course = Course(plan.assignment)
         self._oracles: dict[int, Oracle] = {}
-        self._key = cache.key(plan.assignment) if plan.slips else ""
+        self._key = cache.key(plan.assignment) if plan.slips and brought is None else ""
         self._kept: dict[str, Any] | None = None
         self._known: dict[str, Known | None] = {}
         self._rounds: dict[tuple[str, int, int], list[Known]] = {}
@@ -50,20 +62,29 @@ class Variants:
         if self._new and self._kept is not None:
             cache.keep(self.plan.assignment.folder, "variants", self._key, self._kept)
 
+    @property
+    def knows_reference(self) -> bool:
+        """Whether the reference can be asked, and `checks.py`."""
+        return self._brought is None
+
     def of(self, function: str, home: Home = "slips") -> list[Slip]:
         """Return the variants of a function."""
         return [slip for slip in self.plan.slips if slip.function == function and slip.home == home]
 
     def value(self, call: Call, variants: Sequence[Slip]) -> Returned | None:
         """Return what variants of a function, taken together, return for a call; None where they return nothing."""
+        name = named_value(call, variants)
+        if self._brought is not None:
+            known_of = self._brought(name)
+            values = [call.want] if known_of is None else known_of
+            return Returned(values[0]) if values else None
         if self._kept is None:
             self._kept = cache.load(self.plan.assignment.folder, "variants", self._key) or {}
-        name = _name(call, variants)
         if name not in self._kept:
             if len(variants) > 1 and self._spent.get(call.key[0], 0) > COMBINED_SECONDS:
                 return None
             began = time.monotonic()
-            self._kept[name] = self._computed(call, variants)
+            self._kept[name] = self.computed(call, variants)
             self._new = True
             if len(variants) > 1:
                 self._spent[call.key[0]] = self._spent.get(call.key[0], 0) + time.monotonic() - began
@@ -72,13 +93,13 @@ class Variants:
 
     def known(self, call: Call, variants: Sequence[Slip]) -> Known | None:
         """Return the same, ready to be held against what students return."""
-        name = _name(call, variants)
+        name = named_value(call, variants)
         if name not in self._known:
             value = self.value(call, variants)
             self._known[name] = known(value.value, call.want, call.rules) if value else None
         return self._known[name]
 
-    def _computed(self, call: Call, variants: Sequence[Slip]) -> list[Any]:
+    def computed(self, call: Call, variants: Sequence[Slip]) -> list[Any]:
         """Return what was returned, in a list, or an empty list."""
         change = {key: value for slip in variants for key, value in slip.change.items()}
         returned = self._returned(call, call.args, module=variants[0].home, kwargs=change)
@@ -106,10 +127,12 @@ class Variants:
     def rounds(self, call: Call) -> list[Known]:
         """Return what a call would return after each of the reference's rounds, and after some that are too many."""
         if call.key not in self._rounds:
-            self._rounds[call.key] = list(self._iterate(call))
+            values = self.iterate(call) if self._brought is None else self._brought(named_rounds(call)) or []
+            self._rounds[call.key] = [known(value, call.want, call.rules) for value in values]
         return self._rounds[call.key]
 
-    def _iterate(self, call: Call) -> Iterator[Known]:
+    def iterate(self, call: Call) -> Iterator[Any]:
+        """Yield the values of `rounds`."""
         functions = self.plan.assignment.spec.functions
         state, left, end = dict(call.args), MOST_ROUNDS, time.monotonic() + SECONDS
         found = False
@@ -119,10 +142,10 @@ class Variants:
                 if not isinstance(outcome, Returned):
                     return
                 state |= named(outcome.value, functions[name].returns)
-            value = known(_returned_of(state, call), call.want, call.rules)
+            value = _returned_of(state, call)
             yield value
             left -= 1
-            if not found and value.is_right:
+            if not found and not compare(value, call.want, call.rules).problems:
                 found, left = True, MOST_ROUNDS - left + 10
 
     def oracle(self) -> "Oracle":
@@ -131,12 +154,17 @@ class Variants:
 
 
 class Oracle:
-    """The reference, answering what a student's function asks while it runs; its memory is limited as the student's."""
+    """The reference, answering what a student's function asks while it runs; its memory is limited as the student's.
+
+    Answers are remembered: students whose `mstep` is wrong ask in their `run` what the next one asks too.
+    """
 
     def __init__(self, plan: Plan) -> None:
         spec = plan.assignment.spec
         self._course = Course(plan.assignment, spec.limits.memory_mib * 2**20)
         self._seconds = spec.limits.seconds
+        self._answers: dict[bytes, bytes] = {}
+        self._room = MOST_REMEMBERED
 
     def close(self) -> None:
         """End the worker."""
@@ -155,10 +183,21 @@ class Oracle:
         if asked.function not in allowed:
             return refusal(f"{asked.function} cannot be asked for")
         try:
+            key = sha256(protocol.pack(list(asked))).digest()
+            if key in self._answers:
+                return self._answers[key]
             outcome = self.call(asked.function, asked.args, seconds=seconds, kwargs=asked.kwargs)
-            return answer(outcome.value) if isinstance(outcome, Returned) else refusal(_why(asked.function, outcome))
+            if not isinstance(outcome, Returned):
+                return refusal(_why(asked.function, outcome))
+            return self._remembered(key, answer(outcome.value))
         except RefusedError as error:
             return refusal(str(error))
+
+    def _remembered(self, key: bytes, frame: bytes) -> bytes:
+        if len(frame) <= self._room:
+            self._room -= len(frame)
+            self._answers[key] = frame
+        return frame
 
 
 def _why(function: str, outcome: model.Outcome) -> str:
@@ -184,6 +223,11 @@ def _returned_of(state: Mapping[str, Any], call: Call) -> Any:
     return parts if len(parts) > 1 else parts[0]
 
 
-def _name(call: Call, variants: Sequence[Slip]) -> str:
+def named_rounds(call: Call) -> str:
+    """Return under which name it is kept what a call would return after each of the reference's rounds."""
+    return "/".join(map(str, [*call.key, "rounds"]))
+
+
+def named_value(call: Call, variants: Sequence[Slip]) -> str:
     """Return under which name it is kept what variants return for a call."""
     return "/".join(map(str, [*call.key, variants[0].home, "+".join(slip.id for slip in variants)]))

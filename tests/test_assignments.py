@@ -23,6 +23,9 @@ FOLDERS = {path.parent.name: path.parent for path in sorted(ROOT.glob("assignmen
 SPECS = {name: assignment.load(folder).spec for name, folder in FOLDERS.items()}
 CODE = [name for name, spec in SPECS.items() if spec.functions]
 ANSWERS = [name for name, spec in SPECS.items() if spec.questions]
+SHEETS = [name for name in ANSWERS if SPECS[name].submission.sheet]
+MARKED = {"text", "plot"}
+"""The kinds of questions that a person marks."""
 EXPECTED = {
     name: yaml.safe_load((folder / "samples" / "expected.yaml").read_text()) for name, folder in FOLDERS.items()
 }
@@ -68,7 +71,7 @@ def test_all_the_courses_are_there():
 @pytest.mark.parametrize("name", FOLDERS)
 def test_every_sample_has_its_expected_result_and_there_are_enough(name):
     assert set(EXPECTED[name]) == {path.name for path in (FOLDERS[name] / "samples").iterdir() if path.is_dir()}
-    questions = [question for question in SPECS[name].questions.values() if question.kind != "text"]
+    questions = [question for question in SPECS[name].questions.values() if question.kind not in MARKED]
     full = sum(part.points for part in [*SPECS[name].functions.values(), *questions])
     right = [sample for sample in EXPECTED[name] if EXPECTED[name][sample]["score"] == full]
     assert len(right) >= 3
@@ -94,8 +97,8 @@ def test_no_sample_gets_a_wrong_diagnosis(name, sample):
 
 @pytest.mark.parametrize("name", FOLDERS)
 def test_every_case_that_counts_rejects_a_wrong_sample(name):
-    """A case that no wrong sample fails by its value would tell nothing apart; prose is marked by a person."""
-    items = [item for result in results(name).values() for item in result.items if item.kind != "text"]
+    """A case that no wrong sample fails by its value would tell nothing apart; a person marks prose and plots."""
+    items = [item for result in results(name).values() for item in result.items if item.kind not in MARKED]
     failed = {(item.name, case.name) for item in items for case in item.cases if case.status == "failed"}
     assert {(item.name, case.name) for item in items for case in item.cases if not case.remark} - failed == set()
 
@@ -104,11 +107,13 @@ def test_every_case_that_counts_rejects_a_wrong_sample(name):
 def test_the_starter_gets_nothing(name):
     (result,) = grade(FOLDERS[name] / "starter", folder=FOLDERS[name]).values()
     assert (result.score, result.fault) == (0, None)
-    said = {case.message.partition(":")[0] for item in result.items for case in item.cases if not case.remark}
+    written = [item for item in result.items if item.kind == "function"]
+    said = {case.message.partition(":")[0] for item in written for case in item.cases if not case.remark}
     assert said == {f"`{function}` is not written yet" for function in SPECS[name].functions}
+    assert {item.name for item in result.items if item.status == "missing"} == set(SPECS[name].questions)
 
 
-@pytest.mark.parametrize("name", ANSWERS)
+@pytest.mark.parametrize("name", SHEETS)
 def test_the_empty_sheet_is_that_of_the_questions_and_gets_nothing(name):
     assert (FOLDERS[name] / "starter" / "answers.yaml").read_text() == handout.sheet(SPECS[name])
     (result,) = grade(FOLDERS[name] / "starter", folder=FOLDERS[name]).values()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.spec import Submission
+from grader.handin import Submission
 from tests.conftest import ROOT, SPEC, write
 from tests.leftovers import everything
 
@@ -92,8 +92,9 @@ def test_a_student_checks_in_the_assignments_folder(here):
     write(here / "small", {"work.py": WRONG})
     done = grader("check", cwd=here / "small")
     assert done.returncode == 1
-    assert done.stdout.splitlines()[0] == "small (public cases; there may be others when you hand in)"
+    assert done.stdout.splitlines()[0] == "small (public cases)"
     assert "an array" not in done.stdout  # the hidden case
+    assert done.stdout.splitlines()[-1] == "One hidden case exists and is graded later, when you have handed in."
 
 
 def test_a_student_checks_in_the_starters_folder(here):
@@ -118,8 +119,8 @@ ONE_LINE = {
     "no such assignment": (["grade", "smal", "class"], 2, "smal: no such assignment"),
     "no such class": (["grade", "small", "klass"], 2, "klass: no such file or folder"),
     "an empty folder": (["grade", "small", "empty"], 2, "empty: no work.py here, and no folders with one"),
-    "no assignment here": (["check"], 2, "no assignment.yaml in this folder or the one above: say where it is with "
-                            "--assignment DIR"),
+    "no assignment here": (["check"], 2, "no .grader or assignment.yaml in this folder or the one above: go to the folder that "
+                            "you got with the assignment, or say where it is with --assignment DIR"),
     "results without a name": (["grade", "small", "class", "--jsonl", ""], 2, "--jsonl needs the name of a file, or - for "
                                "standard output"),
     "no file to check": (["check", "--assignment", "small"], 2, "work.py: no such file or folder"),
@@ -227,7 +228,7 @@ def test_a_machine_without_room_for_a_child_is_a_fault_of_ours(here):
 def test_a_screen_without_check_marks_gets_something_else(here):
     done = grader("grade", "small", "class/alice", cwd=here, env={**os.environ, "PYTHONIOENCODING": "latin-1"})
     assert done.returncode == 0
-    assert "\\u2713 double" in done.stdout
+    assert "+ double" in done.stdout
 
 
 def test_a_narrow_screen_has_the_messages_below_the_table():
@@ -401,8 +402,10 @@ def test_a_class_is_graded_elsewhere_only_when_a_process_is_asked_for(here):
 def test_a_check_without_a_sandbox_runs_in_a_plain_process(here, monkeypatch):
     from grader import assignment, engine, servers, submission
     from grader.errors import LevelError
+    from grader.prepare import prepare
     from grader.sandbox.forkserver import ForkServer
     from grader.sandbox.launch import Zygote
+    from grader.variants import Variants
 
     def none(_server):
         raise LevelError("none")
@@ -411,7 +414,7 @@ def test_a_check_without_a_sandbox_runs_in_a_plain_process(here, monkeypatch):
     loaded = assignment.load(here / "small")
     submissions = submission.collect([here / "class/alice"], Submission(file="work.py"))
     with servers.for_a_check(loaded.spec, [Zygote()]) as opened:
-        (result,) = engine.grade(loaded, submissions, opened, public_only=True)
+        (result,) = engine.grade_by(Variants(prepare(loaded).public()), submissions, opened)
     assert (result.score, result.sandbox) == (3.0, ("process",))
 
 

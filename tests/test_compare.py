@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from grader.compare import Rules, compare
-from grader.model import Comparison, Differs, Mismatch, Unequal, WrongParts, WrongShape, WrongType
+from grader.problems import Comparison, Differs, Mismatch, Unequal, WrongParts, WrongShape, WrongType
 from grader.sandbox.values import Opaque, Record
 from grader.tolerances import Tolerance
 

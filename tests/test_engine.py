@@ -5,13 +5,14 @@ import json
 import jsonschema
 import pytest
 
-from grader import assignment, engine, servers, submission
+from grader import assignment, engine, parts, servers, submission
 from grader import judged as judged_module
+from grader.handin import Submission
 from grader.model import Attempts
+from grader.parts import Place
 from grader.report.json import render
 from grader.sandbox.forkserver import ForkServer
 from grader.sandbox.launch import Zygote
-from grader.spec import Submission
 from grader.variants import Variants
 from tests.conftest import INPUTS, SOLUTION, SPEC, write
 
@@ -38,7 +39,7 @@ def run(tmp_path_factory):
         limits = loaded.spec.limits
         if limits not in servers:
             servers[limits] = ForkServer(Zygote(), limits, ["numpy"], functions=2)
-        return engine.grade_one(Variants(plan), servers[limits], submissions[0])
+        return engine.grade_one(Variants(plan), Place(servers[limits]), submissions[0])
 
     yield run
     for server in servers.values():
@@ -304,7 +305,7 @@ def ask(tmp_path):
         (submitted,) = submission.collect([tmp_path / "ann"], loaded.spec.submission)
         plan = engine.prepare(loaded)
         with ForkServer(Zygote(), loaded.spec.limits, ["numpy"], functions=2) as server:
-            return engine.grade_one(Variants(plan.public() if public_only else plan), server, submitted)
+            return engine.grade_one(Variants(plan.public() if public_only else plan), Place(server), submitted)
 
     return ask
 
@@ -362,5 +363,5 @@ def test_answers_alone_are_graded_without_a_sandbox(tmp_path):
 
 
 def test_a_mistake_of_ours_in_an_answer_is_a_fault_and_costs_nothing(ask, monkeypatch, capsys):
-    monkeypatch.setattr(engine, "read_sheet", lambda *_: 1 / 0)
+    monkeypatch.setattr(parts, "read_sheet", lambda *_: 1 / 0)
     assert (ask(DOUBLE + PAIR, RIGHT).score, "Traceback" in capsys.readouterr().err) == (None, True)

@@ -9,6 +9,7 @@ import yaml
 
 from grader import assignment, engine, submission
 from grader.errors import GraderError, LevelError, SpecError
+from grader.parts import Place
 from grader.sandbox import protocol
 from grader.sandbox.forkserver import ForkServer
 from grader.sandbox.launch import Zygote
@@ -72,7 +73,7 @@ def run(tmp_path_factory):
             if loaded.limits not in servers:
                 server = ForkServer(Zygote(), loaded.limits, ["numpy"], functions=3)
                 servers[loaded.limits] = opened.enter_context(server)
-            return engine.grade_one(planned, servers[loaded.limits], handed)
+            return engine.grade_one(planned, Place(servers[loaded.limits]), handed)
 
         yield run
 
@@ -373,6 +374,13 @@ def test_a_property_holds_of_a_right_function_and_not_of_a_wrong_one(run, name, 
     told = case(run(STEP + wrong, spec, checks=CHECKS), "law")
     assert (told.status, told.score) == ("failed", 0)
     assert said in told.message
+
+
+def test_rounds_that_take_too_long_are_not_followed(run, monkeypatch):
+    law, args, _, _ = LAWS["steps"]
+    spec = stairs({"name": "law", "args": args, "property": law}, {"name": "value", "args": args})
+    monkeypatch.setattr("grader.hold.FOLLOWED_TIMES", -1)
+    assert case(run(STEP + CLIMB, spec), "law").message == "Its steps take too long to be followed."
 
 
 def test_a_property_of_cases_that_all_raised_does_not_hold_and_says_why(run):

@@ -5,7 +5,7 @@ import typing
 import pytest
 
 from grader import messages, model
-from grader.model import Comparison, Differs, Mismatch, Unequal, WrongParts, WrongShape, WrongType
+from grader.problems import Comparison, Differs, Mismatch, Unequal, WrongParts, WrongShape, WrongType
 
 LIMITS = model.Limits(seconds=2, memory_mib=64)
 FRAMES = (model.Frame("em.py", 3, "f", "g()"), model.Frame("em.py", 7, "g", "return x"))

@@ -38,16 +38,31 @@ def test_the_readmes_spec_is_a_valid_one():
 
 
 def test_every_key_of_a_spec_is_documented():
-    page = (ROOT / "docs/writing-assignments.md").read_text()
+    page = "".join((ROOT / "docs" / name).read_text() for name in ("writing-assignments.md", "notebooks.md"))
     from grader.arguments import Load, Make, MakeArray
+    from grader.handin import Execute, Submission, Where
     from grader.model import Limits
     from grader.properties import KEYS
     from grader.properties import KINDS as PROPERTIES
-    from grader.questions import KINDS, Close
-    from grader.spec import Case, Function, Submission
+    from grader.questions import KINDS, Close, RubricPart
+    from grader.spec import Case, Function
     from grader.tolerances import Tolerance
 
-    parts = (Spec, Submission, Limits, Function, Tolerance, Load, Make, MakeArray, *KINDS, Close)
+    parts = (
+        Spec,
+        Submission,
+        Where,
+        Execute,
+        Limits,
+        Function,
+        Tolerance,
+        Load,
+        Make,
+        MakeArray,
+        *KINDS,
+        Close,
+        RubricPart,
+    )
     keys = [(part, key) for part in parts for key in part.model_fields]
     keys += [(Case, field.alias or name) for name, field in Case.model_fields.items()]
     keys += [(PROPERTIES, key) for key in KEYS]

@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import json
 from dataclasses import replace
 
 import pytest
@@ -27,16 +28,31 @@ def slips(name):
 
 def hand_in(name, folder):
     """Write a submission for each mistake, and return them by the function that is wrong."""
-    file, known, handed = SPECS[name].submission.file, slips(name), {}
+    file, known, handed = SPECS[name].submission.code, slips(name), {}
     base = (FOLDERS[name] / "samples" / MISTAKES[name]["base"] / file).read_text()
     for slip, replacements in MISTAKES[name]["slips"].items():
-        text = base
-        for old, new in replacements.items():
-            assert old in text, (slip, old)
-            text = text.replace(old, new)
+        text = changed_cells(base, replacements) if file.endswith(".ipynb") else changed(base, replacements)
         (submitted,) = submission.collect([write(folder / name / slip, {file: text})], SPECS[name].submission)
         handed.setdefault(known[slip]["function"], []).append(submitted)
     return handed
+
+
+def changed(text, replacements):
+    for old, new in replacements.items():
+        assert old in text, old
+        text = text.replace(old, new)
+    return text
+
+
+def changed_cells(text, replacements):
+    """Return a notebook with replacements in its cells, each inside of one."""
+    notebook, made = json.loads(text), set()
+    for cell in notebook["cells"]:
+        source = "".join(cell["source"]) + "\n"
+        there = {old: new for old, new in replacements.items() if old in source}
+        cell["source"], made = changed(source, there), made | {*there}
+    assert made == {*replacements}
+    return json.dumps(notebook)
 
 
 @functools.cache
@@ -65,7 +81,7 @@ def test_every_slip_is_made_by_a_student(name):
 @pytest.mark.parametrize(("name", "slip"), ALL)
 def test_a_mistake_gets_its_diagnosis_as_its_first_line(name, slip, folder):
     result, known = results(name, folder)[slip], slips(name)[slip]
-    (item,) = result.items
+    (item,) = [item for item in result.items if item.kind == "function"]
     properties = {case.name for case in SPECS[name].functions[item.name].cases if case.holds}
     wrong = [case for case in item.cases if case.status != "passed" and not case.remark and case.name not in properties]
     assert {case.diagnosis for case in wrong} == {slip}

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from grader.compare import Rules, compare
 from grader.sandbox.values import Opaque, Record
-from grader.structure import clues, common
+from grader.structure import Clue, clues, common
 from grader.tolerances import Tolerance
 
 LOOSE = {"y": Tolerance(rtol=1e-4, atol=1e-6)}
@@ -350,12 +350,17 @@ WANTED = [
 def test_whatever_comes_is_taken(got, strict):
     args = {"X": np.full((6, 3), np.nan), "K": 3, "who": "a", "M": Record("M", {"mu": got}), "got": got}
     for want in WANTED:
-        clues(got, want, args, Rules(("y",), strict=strict))
-        clues(got, want, args, Rules(("y",), strict=strict, shapes_only=True))
         moved = {"y": 0} if np.ndim(want) and isinstance(want, np.ndarray) else {}
-        clues(got, want, args, Rules(("y",), {"y": Tolerance(decimals=3, nan_equal=True)}, permute=moved))
+        close = {"y": Tolerance(decimals=3, nan_equal=True)}
+        for more in (
+            {"strict": strict},
+            {"strict": strict, "shapes_only": True},
+            {"tolerance": close, "permute": moved},
+        ):
+            assert all(isinstance(clue, Clue) for clue in clues(got, want, args, Rules(("y",), **more)))
         for value in (got, (got, got), (want, got), (got, want), [got, want]):
-            clues(value, (want, want), args, Rules(("y", "z"), strict=strict))
+            found = clues(value, (want, want), args, Rules(("y", "z"), strict=strict))
+            assert all(isinstance(clue, Clue) for clue in found)
 
 
 plain = st.recursive(
@@ -368,8 +373,8 @@ plain = st.recursive(
 @settings(max_examples=150)
 @given(got=plain, want=st.sampled_from(WANTED))
 def test_whatever_hypothesis_thinks_of_is_taken(got, want):
-    clues(got, want, {"X": got}, Rules(("y",)))
-    clues(got, (want, want), {"X": got}, Rules(("y", "z")))
+    found = [*clues(got, want, {"X": got}, Rules(("y",))), *clues(got, (want, want), {"X": got}, Rules(("y", "z")))]
+    assert all(isinstance(clue, Clue) for clue in found)
 
 
 @settings(max_examples=300)

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from grader.errors import UsageError
-from grader.spec import Submission
-from grader.submission import LARGEST_FILE, Handed, collect, here
+from grader.files import LARGEST_FILE
+from grader.handin import Submission
+from grader.submission import Handed, collect, here
 from tests.conftest import write
 
 FILE = "work.py"
@@ -125,7 +126,7 @@ def test_modules_of_too_many_megabytes_are_refused(klass):
 
 
 def test_a_folder_of_too_many_files_is_refused(klass, monkeypatch):
-    monkeypatch.setattr("grader.submission.MOST_ENTRIES", 3)
+    monkeypatch.setattr("grader.files.MOST_ENTRIES", 3)
     write(klass / "carl", {f"{n}.txt": "" for n in range(5)})
     assert collect([klass], WORK)[2].code.problem == "its folder holds more than 3 files and folders"
 
@@ -236,9 +237,17 @@ def test_two_sheets_are_told(tmp_path):
 
 def test_of_ones_own_folder_what_is_there_is_taken(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert here(BOTH) == Path(FILE)
+    assert here(BOTH, Path()) == Path(FILE)
     write(tmp_path, {"answers.csv": ""})
-    assert here(BOTH) == Path("answers.csv")
+    assert here(BOTH, Path()) == Path("answers.csv")
+
+
+def test_in_a_folder_inside_the_assignments_what_lies_there_is_taken_first(tmp_path, monkeypatch):
+    write(tmp_path, {FILE: "", "inner/notes.md": ""})
+    monkeypatch.chdir(tmp_path / "inner")
+    assert here(BOTH, Path("..")) == Path("..") / FILE
+    write(tmp_path, {f"inner/{FILE}": ""})
+    assert here(BOTH, Path("..")) == Path(FILE)
 
 
 def test_what_is_wanted_is_told_with_all_its_names(tmp_path):

@@ -12,7 +12,7 @@ import termios
 
 import pytest
 
-from grader import assignment, cli, engine, servers
+from grader import assignment, cli, commands, engine, servers
 from grader.report import validation as report
 from grader.sandbox.forkserver import ForkServer
 from grader.sandbox.launch import Zygote
@@ -420,14 +420,14 @@ class NoZygote:
 
 
 def test_questions_alone_start_no_server(monkeypatch, capsys):
-    monkeypatch.setattr(cli, "Zygote", NoZygote)
+    monkeypatch.setattr(commands, "Zygote", NoZygote)
     monkeypatch.setattr(cli.signal, "signal", lambda *_: None)
     assert cli.main(["validate", str(FOLDERS["homework_em"])]) == 0
     assert "22 samples" in capsys.readouterr().out
 
 
 def test_functions_start_one(monkeypatch, capsys, small):
-    monkeypatch.setattr(cli, "Zygote", NoZygote)
+    monkeypatch.setattr(commands, "Zygote", NoZygote)
     monkeypatch.setattr(cli.signal, "signal", lambda *_: None)
     assert cli.main(["validate", str(small)]) == 3
     assert "a fork server is started" in capsys.readouterr().err

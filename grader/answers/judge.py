@@ -14,15 +14,17 @@ from grader.answers import choice, formula, number
 from grader.answers.latex import latex
 from grader.answers.sheet import Sheet
 from grader.answers.verdict import Judgement, Raw, UnreadableAnswer, quoted, sentence, single
+from grader.content import Content, Picture, RubricLine
 from grader.messages import UNTOLD
 from grader.model import Attempts, CaseResult, ItemResult, Status
-from grader.questions import ChoiceQuestion, FormulaQuestion, NumberQuestion, Question, TextQuestion
+from grader.questions import ChoiceQuestion, FormulaQuestion, NumberQuestion, PlotQuestion, Question, TextQuestion
 from grader.score import status
 
 LONGEST_NAME = 80
 """How much of a question's name in a sheet is compared with those that there are, in characters."""
 ALONE = "answer"
 """The name of a question's only case."""
+MARKED = "A person marks this."
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +59,12 @@ def judge_sheet(asks: Sequence[Asked], sheet: Sheet) -> tuple[ItemResult, ...]:
     for ask in asks:
         if ask.name in sheet.problems:
             results.append(failed(ask, "error", sentence(sheet.problems[ask.name])))
+        elif isinstance(ask.question, PlotQuestion):
+            results.append(_plot(ask, sheet.pictures.get(ask.name, ()), cell=ask.name in sheet.attempts))
         elif ask.name not in sheet.attempts:
             results.append(failed(ask, "missing", f"{_none(ask)}{_astray(ask.name, strays)}"))
         else:
-            results.append(judge(ask, sheet.attempts[ask.name]))
+            results.append(_with_content(ask, judge(ask, sheet.attempts[ask.name]), sheet))
     return tuple(results)
 
 
@@ -72,6 +76,22 @@ def _astray(name: str, strays: Sequence[str]) -> str:
         return f" The sheet has {quoted(lowered[near[0]])}: is that meant?"
     others = ", ".join(map(quoted, strays[:5]))
     return f" The sheet has {others}, which no question is called." if others else ""
+
+
+def _with_content(ask: Asked, item: ItemResult, sheet: Sheet) -> ItemResult:
+    """Return an item with what a person is to mark, if that is how it is marked."""
+    if not isinstance(ask.question, TextQuestion) or item.status != "pending":
+        return item
+    text = single(next(raw for raw in reversed(sheet.attempts[ask.name]) if not _is_empty(raw)))
+    return replace(item, content=Content(text, tuple(sheet.pictures.get(ask.name, ()))))
+
+
+def _plot(ask: Asked, pictures: Sequence[Picture], *, cell: bool) -> ItemResult:
+    """Return what a person is to mark, or that there is no picture."""
+    if not pictures:
+        run = f"The cell `{ask.name}` shows no picture: run it, and save the notebook with what it shows."
+        return failed(ask, "missing", run if cell else f"There is no cell `{ask.name}`.")
+    return replace(failed(ask, "pending", MARKED), content=Content(pictures=tuple(pictures)))
 
 
 def judge(ask: Asked, attempts: Sequence[Raw]) -> ItemResult:
@@ -128,7 +148,9 @@ def _read(ask: Asked, raw: Raw) -> list[_Part]:
             return list(_choice(ask, question, raw))
         case TextQuestion():
             single(raw)
-            return [_Part(ALONE, Judgement(0.0, "A person marks this."), "pending")]
+            return [_Part(ALONE, Judgement(0.0, MARKED), "pending")]
+        case PlotQuestion():
+            raise UnreadableAnswer("a plot is handed in as a picture")
     assert_never(question)
 
 
@@ -212,6 +234,8 @@ def _item(ask: Asked, parts: Sequence[_Part], used: int, said: str) -> ItemResul
         attempts=attempts,
         explanation=shown or None,
         latex=parts[0].latex,
+        prompt=question.prompt if isinstance(question, TextQuestion | PlotQuestion) else "",
+        rubric=tuple(RubricLine(part.points, part.text) for part in getattr(question, "rubric", ())),
     )
 
 

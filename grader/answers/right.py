@@ -7,7 +7,7 @@ import numpy as np
 from grader import tolerances
 from grader.answers.number import Range, wanted
 from grader.answers.verdict import Raw
-from grader.questions import ChoiceQuestion, FormulaQuestion, NumberQuestion, Question, TextQuestion
+from grader.questions import ChoiceQuestion, FormulaQuestion, NumberQuestion, PlotQuestion, Question, TextQuestion
 
 
 def right(question: Question) -> Raw:
@@ -19,7 +19,7 @@ def right(question: Question) -> Raw:
             return question.answer
         case ChoiceQuestion():
             return dict(question.blanks) if question.blanks else [*question.right]
-        case TextQuestion():
+        case TextQuestion() | PlotQuestion():
             return "an answer in prose"
     assert_never(question)
 

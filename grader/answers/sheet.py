@@ -18,6 +18,7 @@ from typing import Any
 import yaml
 
 from grader.answers.verdict import Raw, UnreadableAnswer, quoted
+from grader.content import Picture
 from grader.yamlfile import LOADER, MANY, read
 
 LARGEST = 2**18
@@ -36,6 +37,8 @@ class Sheet:
     """By the question's id, the latest last."""
     problems: Mapping[str, str] = field(default_factory=dict)
     """Why the answer to a question cannot be told."""
+    pictures: Mapping[str, tuple[Picture, ...]] = field(default_factory=dict)
+    """What the cells of a notebook show."""
 
 
 def parse(name: str, data: bytes) -> Sheet:

@@ -1,10 +1,19 @@
-"""One result as one line of JSON."""
+"""One result as one line of JSON, and back.
+
+`parse(render(result))` is the result, with its seconds rounded and without the executed notebook, which is no part of a
+line. A line is believed no further than its form: types, statuses and pictures are checked, and the score is added up
+anew from the items.
+"""
 
 import json
+from base64 import b64encode
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from grader import __version__
+from grader.content import Content
 from grader.model import ItemResult, Result
 
 SCHEMA = 1
@@ -25,6 +34,7 @@ def _result(result: Result) -> dict[str, Any]:
         "score": result.score,
         "max_score": result.max_score,
         "items": [_item(item) for item in result.items],
+        "notes": list(result.notes),
         "stdout": result.stdout,
         "sandbox": list(result.sandbox),
         "seconds": round(result.seconds, 6),
@@ -34,4 +44,66 @@ def _result(result: Result) -> dict[str, Any]:
 
 def _item(item: ItemResult) -> dict[str, Any]:
     cases = [{**asdict(case), "seconds": round(case.seconds, 6)} for case in item.cases]
-    return {**asdict(item), "cases": cases}
+    return {**asdict(item), "cases": cases, "content": _content(item.content) if item.content else None}
+
+
+def _content(content: Content) -> dict[str, Any]:
+    pictures = [{"media": one.media, "data": b64encode(one.data).decode()} for one in content.pictures]
+    return {"text": content.text, "pictures": pictures, "sha256": content.sha256}
+
+
+class _Part(BaseModel):
+    """A mapping of a line; the records inside it are held to the same form."""
+
+    model_config = ConfigDict(strict=True, allow_inf_nan=False, val_json_bytes="base64")
+
+
+class _Submission(_Part):
+    id: str
+    files: tuple[str, ...]
+    sha256: str
+
+
+class _Line(_Part):
+    number: Literal[1] = Field(alias="schema")
+    assignment: str
+    submission: _Submission
+    fault: str | None = None
+    max_score: float
+    items: tuple[ItemResult, ...]
+    notes: tuple[str, ...] = ()
+    stdout: str
+    sandbox: tuple[str, ...]
+    seconds: float
+
+
+def parse(line: str) -> Result:
+    """Return the result that a line of JSON holds.
+
+    Raises:
+        ValueError: it holds none; the text says on one line what is wrong with it.
+    """
+    try:
+        read = _Line.model_validate_json(line)
+    except ValidationError as error:
+        raise ValueError(f"this is no result of `grader grade`: {first_mistake(error)}") from None
+    return Result(
+        assignment=read.assignment,
+        id=read.submission.id,
+        files=read.submission.files,
+        sha256=read.submission.sha256,
+        items=read.items,
+        max_score=read.max_score,
+        stdout=read.stdout,
+        sandbox=read.sandbox,
+        seconds=read.seconds,
+        fault=read.fault,
+        notes=read.notes,
+    )
+
+
+def first_mistake(error: ValidationError) -> str:
+    """Return where in a line of JSON the first thing stands that is wrong, and what that is."""
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    where = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in first["loc"])
+    return f"${where}: {first['msg']}" if where else first["msg"]

@@ -27,16 +27,30 @@ PRINTED_LINES = 10
 """How much is shown of what a submission printed."""
 
 
-def render(results: Sequence[Result], title: str, *, color: bool = False, width: int | None = None) -> str:
-    """Return a class as a table, or a single submission in detail."""
+def render(
+    results: Sequence[Result], title: str, *, later: int = 0, color: bool = False, width: int | None = None
+) -> str:
+    """Return a class as a table, or a single submission in detail; `later` is how many cases are graded later."""
     console = Console(
-        file=io.StringIO(), force_terminal=color, width=width or PLAIN_WIDTH, highlight=False, markup=False, emoji=False
+        file=io.StringIO(),
+        force_terminal=color,
+        force_jupyter=False,  # in a notebook too, the text is what is asked for
+        width=width or PLAIN_WIDTH,
+        highlight=False,
+        markup=False,
+        emoji=False,
     )
     wide = console.width >= NARROW
     body = detail(results[0]) if len(results) == 1 else table(results) if wide else lines(results)
-    console.print(Text(title, style="bold"), body, _summary(results), sep="\n")
+    console.print(Text(title, style="bold"), body, _summary(results), *_others(later), sep="\n")
     file = console.file
     return file.getvalue() if isinstance(file, io.StringIO) else ""
+
+
+def _others(later: int) -> list[Text]:
+    """Say that a check is not all."""
+    many = f"{later} hidden cases exist and are" if later > 1 else "One hidden case exists and is"
+    return [Text(f"{many} graded later, when you have handed in.", style="dim")] if later else []
 
 
 def _plain(text: str) -> str:
@@ -97,15 +111,20 @@ def detail(result: Result) -> RenderableType:
     parts: list[RenderableType] = []
     if result.fault:
         parts.append(Text(f"Not graded, and nothing is lost: {_plain(result.fault)}", style="magenta"))
+    parts.extend(Text(_plain(note), style="yellow") for note in result.notes)
     said: set[str] = set()
     for item in result.items:
         parts.append(_heading(item))
         parts.extend(Padding(part, (0, 0, 0, 2)) for part in [*_cases(item, said), *_besides(item)])
     if result.stdout:
-        printed = _plain(result.stdout).splitlines()
+        printed = [_cut(line) for line in _plain(result.stdout).splitlines()]
         more = [f"… ({len(printed) - PRINTED_LINES} more lines)"] if len(printed) > PRINTED_LINES else []
         parts.append(Text("\n".join(["It printed:", *printed[:PRINTED_LINES], *more]), style="dim"))
     return Group(*parts)
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= MESSAGE_LENGTH else f"{line[:MESSAGE_LENGTH]} …"
 
 
 def _heading(item: ItemResult) -> Text:

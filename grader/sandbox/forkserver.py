@@ -33,8 +33,9 @@ class ForkServer:
     zygote forks one that tries to break out (`lockdown`); if it can, or if the zygote does not reach the level that
     is demanded, there are no children at all.
 
-    `functions` is how many functions a child may have to answer for, each with its CPU time. `layers` names the layers
-    to put on, whatever they amount to: for tests, and to look at what there is.
+    `functions` is how many functions a child may have to answer for, each with its CPU time. With `kernel`, children
+    execute notebooks. `layers` names the layers to put on, whatever they amount to: for tests, and to look at what
+    there is.
     """
 
     layers: tuple[str, ...] = ()
@@ -54,6 +55,7 @@ class ForkServer:
         packages: Sequence[str],
         *,
         functions: int = 1,
+        kernel: bool = False,
         demanded: Level = "container",
         layers: Sequence[str] | None = None,
     ) -> None:
@@ -65,6 +67,7 @@ class ForkServer:
             "cpu_seconds": self._cpu_seconds,
             "scratch": limits.scratch_mib * 2**20,
             "layers": layers,
+            "kernel": kernel,
         }
         self._demanded, self._free = demanded, layers is not None
         self._zygote = zygote

@@ -1,9 +1,9 @@
 """Start the sandbox's processes. Light to import, so that a zygote can start while the grader still does."""
 
-import os
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,6 +13,7 @@ END_SECONDS = 5.0
 """How long a zygote may take to clean up when it is told to end."""
 ALONE = {
     **dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "LOKY_MAX_CPU_COUNT"), "1"),
+    "VECLIB_MAXIMUM_THREADS": "1",  # macOS
     "JOBLIB_MULTIPROCESSING": "0",
     "PYTHONHASHSEED": "0",
 }
@@ -64,29 +65,44 @@ def worker(
     """Start a worker in a process of its own, on any system; `options` are Python's, `packages` are preloaded."""
     ours, theirs = socket.socketpair()
     read, write = socket.socketpair()
-    with theirs, write:
-        numbers = [theirs.fileno(), write.fileno()]
-        inherited: dict[str, Any] = {"pass_fds": numbers} if os.name == "posix" else {"close_fds": False}
+    numbers = [theirs.fileno(), write.fileno()]
+    python, more = _python()
+    program = [python, *options, "-X", "utf8", "-c", _program("grader.sandbox.worker"), *map(str, numbers), *packages]
+    with _INHERITING, theirs, write:
         for end in (theirs, write):
             end.set_inheritable(True)
         process = subprocess.Popen(
-            [
-                sys.executable,
-                *options,
-                "-X",
-                "utf8",
-                "-c",
-                _program("grader.sandbox.worker"),
-                *map(str, numbers),
-                *packages,
-            ],
-            env=environment,
+            program,
+            env={**environment, **more},
             cwd=folder,
             stdin=subprocess.DEVNULL,
             start_new_session=True,
-            **inherited,
+            **_inherited(numbers),
         )
     return Started(process, ours, read)
+
+
+_INHERITING = threading.Lock()
+"""Held while sockets can be inherited: on Windows whatever is started meanwhile would hold them open as well."""
+
+
+def _inherited(numbers: Sequence[int]) -> dict[str, Any]:
+    """Return how a process is started that gets sockets, and that Ctrl-C, which is for the grader, does not reach."""
+    if sys.platform == "win32":
+        return {"close_fds": False, "creationflags": getattr(subprocess, "CREATE_NO_WINDOW", 0)}
+    return {"pass_fds": numbers}
+
+
+def _python() -> tuple[str, dict[str, str]]:
+    """Return the interpreter, and what tells it where it belongs.
+
+    On Windows that of a virtual environment only starts another one, which alone has the memory and the time that are
+    looked at.
+    """
+    base = getattr(sys, "_base_executable", sys.executable)
+    if sys.platform == "win32" and base != sys.executable:
+        return base, {"__PYVENV_LAUNCHER__": sys.executable}
+    return sys.executable, {}
 
 
 def _program(module: str) -> str:

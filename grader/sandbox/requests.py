@@ -11,6 +11,16 @@ def load_request(main: str, files: Mapping[str, bytes], given: Mapping[str, byte
     return protocol.pack({"load": {"main": main, "files": dict(files), "given": dict(given), "names": dict(names)}})
 
 
+def cell_request(name: str, source: bytes) -> bytes:
+    """Return the frame that runs a cell of a notebook in what was loaded."""
+    return protocol.pack({"cell": {"name": name, "source": source}})
+
+
+def value_request(source: str) -> bytes:
+    """Return the frame that asks what an expression is in what was loaded."""
+    return protocol.pack({"value": {"source": source}})
+
+
 def call_request(function: str, args: list[Any], seed: int, **more: Any) -> bytes:
     """Return the frame that calls a function; `more` are the other keys of a call (see `worker`)."""
     return protocol.pack({"call": {"function": function, "args": args, "seed": seed, **more}})

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Self
 
 from grader import model
+from grader.errors import FaultError
 from grader.model import Limits
 from grader.sandbox import launch, protocol
 from grader.sandbox.client import START_SECONDS, Child, Deadline, Ended, Output
@@ -34,23 +35,45 @@ class Spawner:
 
     def __init__(self, limits: Limits, packages: Sequence[str]) -> None:
         self._limits, self._packages = limits, packages
+        self._reserve: _Watched | None = None
+        self._living: list[_Watched] = []
+        self._closed = False
 
     def ready(self) -> None:
-        """There is nothing to wait for."""
+        """Start a worker in advance, while there is nothing else to do."""
+        if self._reserve is None:
+            self._reserve = self._start()
 
     def child(self, output: Output) -> Child:
-        """Return a new worker, whose output is added to `output`."""
-        kept = {name: os.environ[name] for name in _NEEDED_TO_START if os.name == "nt" and name in os.environ}
-        folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
-        started = launch.worker(["-sP"], {**launch.ALONE, **kept}, folder.name, ["numpy", *self._packages])
-        process = _Watched(started.process, self._limits.memory_mib * 2**20, folder)
-        child = Child(process, started.connection, started.printed, output)
+        """Return a new worker, whose output is added to `output`.
+
+        Raises:
+            FaultError: it was closed.
+        """
+        process, self._reserve = self._reserve or self._start(), None
+        child = process.as_child(output)
         child.begin()
         process.watch()
         return child
 
+    def _start(self) -> "_Watched":
+        if self._closed:
+            raise FaultError("the workers were closed")
+        kept = {name: os.environ[name] for name in _NEEDED_TO_START if sys.platform == "win32" and name in os.environ}
+        folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        started = launch.worker(["-sP"], {**launch.ALONE, **kept}, folder.name, ["numpy", *self._packages])
+        process = _Watched(started, self._limits.memory_mib * 2**20, folder)
+        self._living = [*(one for one in self._living if one.runs), process]
+        return process
+
     def close(self) -> None:
-        """There is nothing to end: each child was."""
+        """End what still runs: the one in reserve, and where all is interrupted, the one at work."""
+        self._closed = True
+        for process in self._living:
+            if process.runs or process is self._reserve:
+                process.kill(ending=False)
+        if self._reserve:
+            self._reserve.drop()
 
     def __enter__(self) -> Self:
         return self
@@ -67,7 +90,7 @@ class _Started:
 
     def kill(self, *, ending: bool) -> None:
         del ending  # how it ended is the same
-        if os.name == "posix":  # those whose parent has ended are nobody's children, but still of its group
+        if sys.platform != "win32":  # those whose parent has ended are nobody's children, but still of its group
             with contextlib.suppress(OSError):
                 os.killpg(self._process.pid, SIGKILL)
         self._process.kill()
@@ -83,13 +106,26 @@ class _Started:
 class _Watched(_Started):
     """A process with a working folder, whose memory is looked at again and again, in a thread."""
 
-    def __init__(self, process: subprocess.Popen[bytes], memory: int, folder: tempfile.TemporaryDirectory[str]) -> None:
-        super().__init__(process)
+    def __init__(self, started: launch.Started, memory: int, folder: tempfile.TemporaryDirectory[str]) -> None:
+        super().__init__(started.process)
         import psutil  # noqa: PLC0415  only where there is no sandbox
 
         self._psutil, self._memory, self._folder = psutil, memory, folder
-        self._seen = psutil.Process(process.pid)
+        self._ends = started.connection, started.printed
+        self._seen = psutil.Process(started.process.pid)
         self._out_of_memory = False
+
+    @property
+    def runs(self) -> bool:
+        return self._process.poll() is None
+
+    def as_child(self, output: Output) -> Child:
+        return Child(self, *self._ends, output)
+
+    def drop(self) -> None:
+        """Let go of one that nobody has used."""
+        for end in self._ends:
+            end.close()
 
     def watch(self) -> None:
         """Begin, now that all is loaded that is not the submission's."""
@@ -97,7 +133,7 @@ class _Watched(_Started):
         threading.Thread(target=self._look, args=[allowed], daemon=True).start()
 
     def _look(self, allowed: int) -> None:
-        while self._process.poll() is None:
+        while self.runs:
             try:
                 if self._seen.memory_info().rss > allowed:
                     self._out_of_memory = True

@@ -11,7 +11,9 @@ from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
 from typing import Any
 
-PLOTTING = frozenset(["matplotlib", "mpl_toolkits", "pylab", "seaborn", "plotly", "bokeh", "altair", "IPython"])
+PLOTTING = frozenset(
+    ["matplotlib", "mpl_toolkits", "pylab", "seaborn", "plotly", "bokeh", "altair", "IPython", "ipywidgets", "google"]
+)
 PROGRESS = frozenset({"tqdm"})
 
 

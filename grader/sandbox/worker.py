@@ -2,6 +2,8 @@
 
     load {main, files, given, names}   a submission, from the bytes in the request
     load {main, paths}                 an instructor's module, from folders and what is installed
+    cell {name, source}                a notebook's cell, in the namespace of the loaded module
+    value {source}                     what an expression is in that namespace
     call {function, module, args, kwargs, offers, seed, proxies, echo}
 
 The first thing it sends is `ready`. A reply is a dict with one key: `loaded`, `returned` (the value), `raised` (type,
@@ -24,23 +26,24 @@ import random
 import socket
 import sys
 import threading
-import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from grader.sandbox import protocol
-from grader.sandbox.modules import Library, build, loaded_packages
+from grader.sandbox.cells import Cells
+from grader.sandbox.modules import Library, Source, build, loaded_packages
 from grader.sandbox.values import Record, RefusedError
 
 Reply = dict[str, Any]
 
 LONGEST_MESSAGE = 2000
 """What is sent of an exception's text, in characters."""
-HERE = __file__.rpartition("/")[0]
+HERE = str(Path(__file__).parent)
 REFUSALS = frozenset({errno.EPERM, errno.EACCES, errno.EROFS})
 """What the kernel says when the sandbox stops something."""
 MOST_FRAMES = 8
@@ -58,11 +61,16 @@ class Worker:
         self.main = ""
         self.imports: Library | None = None
         self.given: list[str] = []
+        self.cells: Cells | None = None
+        self._answers: dict[str, Callable[..., Reply]] = {
+            "load": self._load, "cell": self._cell, "value": self._value, "call": self._call,
+        }  # fmt: skip
 
     def answer(self, request: dict[str, Any]) -> Reply:
         """Return the reply to a request; whatever the code that it runs raises is in the reply."""
         try:
-            return self._load(**request["load"]) if "load" in request else self._call(**request["call"])
+            ((what, details),) = request.items()
+            return self._answers[what](**details)
         except MemoryError as error:
             traceback.clear_frames(error.__traceback__)  # what they hold is what memory is full of
             return OUT_OF_MEMORY
@@ -82,6 +90,17 @@ class Worker:
             self.main = self.imports.main
         importlib.import_module(self.main)
         return {"loaded": True}
+
+    def _cell(self, name: str, source: bytes) -> Reply:
+        if self.cells is None:
+            self.cells = Cells(vars(sys.modules[self.main]))
+        if self.imports:
+            self.imports.own[name] = Source(name, source)
+        self.cells.run(name, source)
+        return {"loaded": True}
+
+    def _value(self, source: str) -> Reply:
+        return {"returned": eval(source, vars(sys.modules[self.main]))}  # noqa: S307  as its cells are
 
     def build(self, record: Record) -> Any:
         """Return what a record in a request stands for."""
@@ -231,14 +250,14 @@ def serve(connection: socket.socket, *, locked: bool) -> None:
             request = protocol.receive(connection, worker.build)
         except EOFError:
             return
-        frame = _packed(worker.answer(request))
+        frame = packed(worker.answer(request))
         with contextlib.suppress(Exception):  # a submission may have closed or replaced them
             for stream in streams:
                 stream.flush()
         connection.sendall(frame)
 
 
-def _packed(reply: Reply) -> bytes:
+def packed(reply: Reply) -> bytes:
     """Return the frame of a reply, or of why it cannot be sent."""
     try:
         return protocol.pack(reply)
@@ -253,20 +272,20 @@ def _packed(reply: Reply) -> bytes:
 def main() -> None:
     """Serve without a sandbox: on two sockets, one for what is printed, that the arguments number; preload the rest."""
     connection, printed = (socket.socket(fileno=int(number)) for number in sys.argv[1:3])
-    if os.name == "posix":
+    if sys.platform == "win32":  # where a socket is no file
+        sys.stdout = sys.stderr = printed.makefile("w", encoding="utf-8", errors="backslashreplace")
+    else:
         for stream in (sys.stdout, sys.stderr):
             os.dup2(printed.fileno(), stream.fileno())
-    else:  # where a socket is no file
-        sys.stdout = sys.stderr = printed.makefile("w", encoding="utf-8", errors="backslashreplace")
     for package in sys.argv[3:]:
         importlib.import_module(package)
     loaded_packages()
-    threading.Thread(target=_end_with, args=[os.getppid()], daemon=True).start()
+    threading.Thread(target=_end_with, args=[printed], daemon=True).start()
     serve(connection, locked=False)
 
 
-def _end_with(parent: int) -> None:
-    """End this process when its parent has ended, whatever it computes (where a system tells)."""
-    while os.getppid() == parent:
-        time.sleep(1)
+def _end_with(other: socket.socket) -> None:
+    """End this process, whatever it computes, when the other end is gone, over which nothing is ever sent to it."""
+    with contextlib.suppress(OSError):
+        other.recv(1)
     os._exit(0)

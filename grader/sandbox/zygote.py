@@ -3,7 +3,7 @@
 The client speaks to it over one socket, in messages of JSON. The first says what to preload and what the children
 may use; the answer is `Lockdown.state`, or {problem} and the end:
 
-    {packages, memory, cpu_seconds, scratch, layers}
+    {packages, memory, cpu_seconds, scratch, layers, kernel}
 
 Then it takes orders, and answers each:
 
@@ -13,12 +13,15 @@ Then it takes orders, and answers each:
     {"end": pid, ending}   kill a child with all that it started, and reap it                {status, had_ended, cpu,
                            (`ending`: it seems to be ending by itself)                        out_of_memory}
 
+With `kernel`, children execute notebooks (see `executing`) and answer no calls.
+
 A child stays unreaped, so that its pid cannot name another process, until the client asks for its end. The process
 that was started only waits for the zygote, its fork, and cleans up behind it.
 """
 
 import contextlib
 import fcntl
+import functools
 import gc
 import importlib
 import json
@@ -28,7 +31,7 @@ import socket
 import sys
 import time
 import traceback
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, NoReturn
 
 from grader.sandbox.lockdown import Lockdown
@@ -83,15 +86,18 @@ def _import(names: Iterable[str]) -> None:
 def _run(control: socket.socket, worker: Any, order: dict[str, Any]) -> None:
     """Fork the zygote, and clean up behind it."""
     try:
+        executing = importlib.import_module("grader.sandbox.executing") if order["kernel"] else None
         _import(order["packages"])
         _import(part for package in order["packages"] for part in PARTS.get(package, ()))
+        if executing:
+            executing.kernels.preload(order["packages"])
         _forget_proc()
         hints = dict(os.environ)
         os.environ.clear()
         for name, value in hints.items():  # libraries that are loaded later look for them in C's environment
             os.putenv(name, value)
         worker.loaded_packages()
-        settings = Settings(order["memory"], order["cpu_seconds"], order["scratch"], readable())
+        settings = Settings(order["memory"], order["cpu_seconds"], order["scratch"], readable(), order["kernel"])
         lockdown = Lockdown(settings, order["layers"])
     except BaseException as error:
         _give_up(control, error)
@@ -99,7 +105,7 @@ def _run(control: socket.socket, worker: Any, order: dict[str, Any]) -> None:
         lockdown.begin()
         pid = os.fork()
         if pid == 0:
-            _Zygote(control, worker, lockdown).serve()
+            _Zygote(control, worker, executing, lockdown).serve()
         os.waitpid(pid, 0)
     except BaseException as error:
         _give_up(control, error)
@@ -120,8 +126,8 @@ def _give_up(control: socket.socket, error: BaseException) -> NoReturn:
 class _Zygote:
     """The process that forks, and its children."""
 
-    def __init__(self, control: socket.socket, worker: Any, lockdown: Lockdown) -> None:
-        self.control, self.worker, self.lockdown = control, worker, lockdown
+    def __init__(self, control: socket.socket, worker: Any, executing: Any, lockdown: Lockdown) -> None:
+        self.control, self.worker, self.executing, self.lockdown = control, worker, executing, lockdown
         self.children: set[int] = set()
 
     def serve(self) -> None:
@@ -190,22 +196,35 @@ class _Zygote:
             if verify:
                 self.worker.say(connection, self.lockdown.verify())
                 os._exit(0)
-            self.lockdown.apply()
+            serve = self._lock(connection)
             if os.getppid() in {0, parent}:  # else it died before this asked to die with it
-                self._serve_calls(connection)
+                _ending(serve)
             os._exit(0)
         except BaseException:
             traceback.print_exc()
         finally:
             os._exit(FAILED)
 
-    def _serve_calls(self, connection: socket.socket) -> None:
-        try:
-            self.worker.serve(connection, locked=True)
-        except MemoryError:
-            os._exit(FULL)
-        except OSError:
-            os._exit(CLOSED)
+    def _lock(self, connection: socket.socket) -> Callable[[], None]:
+        """Lock this child, and return what serves its connection; for a kernel, fork that."""
+        if self.executing is None:
+            self.lockdown.apply()
+            return functools.partial(self.worker.serve, connection, locked=True)
+        pid = self.lockdown.apply_twice()
+        if pid == 0:
+            connection.close()
+            self.executing.kernels.run()
+        return functools.partial(self.executing.serve, connection, pid)
+
+
+def _ending(serve: Callable[[], None]) -> None:
+    """Serve, and end with what says why that failed."""
+    try:
+        serve()
+    except MemoryError:
+        os._exit(FULL)
+    except OSError:
+        os._exit(CLOSED)
 
 
 def _move(descriptors: list[int]) -> socket.socket:

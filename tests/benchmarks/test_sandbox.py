@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 
 from grader import assignment, engine, servers, submission
+from grader.handin import Submission
 from grader.model import Limits
 from grader.sandbox.client import Deadline, Output
 from grader.sandbox.forkserver import ForkServer
 from grader.sandbox.launch import Zygote
 from grader.sandbox.lockdown import LAYERS
 from grader.sandbox.requests import call_request, load_request
-from grader.spec import Submission
 from tests.conftest import INPUTS, NAIVE_EM, SOLUTION, SPEC, write
 from tests.leftovers import everything
 
@@ -71,19 +71,19 @@ def graded(loaded, submissions, jobs):
         return time.perf_counter() - began
 
 
-def test_two_workers_grade_a_thousand_nearly_twice_as_fast_as_one():
+def test_two_workers_grade_a_class_nearly_twice_as_fast_as_one():
     """Of a right answer, whose child has some work; of the quickest, one worker keeps more than a core busy."""
     if len(os.sched_getaffinity(0)) < 2:
         pytest.skip("there is only one core")
     loaded = assignment.load(NAIVE_EM)
     (work,) = submission.collect([NAIVE_EM / "samples/right_vectorised"], Submission(file="naive_em.py"))
-    one, two = (graded(loaded, [work] * 1000, jobs) for jobs in (1, 2))
-    print(f"\n1,000 submissions: one worker {one:.1f} s, two {two:.1f} s ({2 * two:.1f} ms each)")
+    one, two = (graded(loaded, [work] * 400, jobs) for jobs in (1, 2))
+    print(f"\n400 submissions: one worker {one:.1f} s, two {two:.1f} s ({5 * two:.1f} ms each)")
     print(f"   one / two: {one / two:.2f}, wanted at least 1.7: {'met' if one / two >= 1.7 else 'MISSED'}")
     assert one / two >= 1.2
 
 
-def test_ten_thousand_submissions_leave_nothing_and_the_grader_as_small_as_it_was(tmp_path, monkeypatch):
+def test_thousands_of_submissions_leave_nothing_and_the_grader_as_small_as_it_was(tmp_path, monkeypatch):
     write(tmp_path / "small", {"assignment.yaml": SPEC, "inputs.py": INPUTS, "solution.py": SOLUTION})
     (work,) = submission.collect([write(tmp_path / "ann", {"work.py": SOLUTION})], Submission(file="work.py"))
     loaded = assignment.load(tmp_path / "small")
@@ -93,11 +93,11 @@ def test_ten_thousand_submissions_leave_nothing_and_the_grader_as_small_as_it_wa
     monkeypatch.setenv("TMPDIR", str(temporary))
     monkeypatch.setattr(tempfile, "tempdir", str(temporary))
     before, memory = everything(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    lasted = graded(loaded, [work] * 10_000, 2)
+    lasted = graded(loaded, [work] * 3000, 2)
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory) / 1024
     print(
-        f"\n10,000 submissions: {lasted:.0f} s by two workers ({lasted / 5:.1f} ms of one each), grown by {grown:.1f} MiB"
+        f"\n3,000 submissions: {lasted:.0f} s by two workers ({lasted / 1.5:.1f} ms of one each), grown by {grown:.1f} MiB"
     )
-    assert grown <= 20
+    assert grown <= 10
     assert everything() - before == set()
     assert list(temporary.iterdir()) == []

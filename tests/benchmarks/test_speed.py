@@ -18,12 +18,12 @@ import pytest
 
 from grader import assignment, engine, submission
 from grader.function import Trial
+from grader.handin import Submission
 from grader.model import Limits
 from grader.prepare import prepare
 from grader.sandbox import protocol
 from grader.sandbox.forkserver import ForkServer
 from grader.sandbox.launch import Zygote
-from grader.spec import Submission
 from grader.variants import Variants
 from tests.benchmarks.timing import expect_at_most, in_turn
 from tests.conftest import NAIVE_EM

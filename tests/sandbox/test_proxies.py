@@ -11,13 +11,13 @@ from grader import assignment, engine, model, submission
 from grader.asking import WithRightParts
 from grader.compare import Rules
 from grader.course import Course
+from grader.handin import Submission
 from grader.model import Returned
 from grader.sandbox import replies
 from grader.sandbox.forkserver import ForkServer
 from grader.sandbox.launch import Zygote
 from grader.sandbox.replies import Question
 from grader.sandbox.values import Opaque, Record
-from grader.spec import Submission
 from grader.structure import clues
 from grader.variants import Oracle, Variants
 from tests.conftest import write

@@ -6,9 +6,9 @@ import sys
 import pytest
 
 from grader import assignment, engine, instructor, servers, submission
+from grader.handin import Submission
 from grader.report.json import render
 from grader.sandbox.launch import Zygote
-from grader.spec import Submission
 from tests.conftest import INPUTS, SOLUTION, SPEC, write
 
 ZEROS = "import numpy as np\ndef double(x): return 0 * np.asarray(x)\ndef pair(xs): return 0, 0\n"

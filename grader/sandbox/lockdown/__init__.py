@@ -57,8 +57,10 @@ class Lockdown:
                 self._missing[name] = reason
             elif wanted is None or name in wanted:
                 self._on[name] = layer
-        if settings.scratch and "namespaces" not in self._on:
-            raise OSError("a scratch folder needs namespaces: " + self._missing.get("namespaces", "they are off"))
+        if (settings.scratch or settings.kernel) and "namespaces" not in self._on:
+            what = "the execution of a notebook" if settings.kernel else "a scratch folder"
+            why = self._missing.get("namespaces", "they are off")
+            raise OSError(f"{what} needs namespaces: {why} (see `grader doctor`)")
 
     def state(self) -> dict[str, Any]:
         """Return the level, the layers that are on, and of every layer what it is for and why it is missing."""
@@ -107,6 +109,18 @@ class Lockdown:
         """Lock this child, for good."""
         for layer in self._on.values():
             layer.apply()
+
+    def apply_twice(self) -> int:
+        """Lock this child and a fork of it, which share all layers but the last: under that no process can be started.
+
+        Return what `os.fork` does.
+        """
+        last = self._on.pop("seccomp", None)
+        self.apply()
+        pid = os.fork()
+        if last:
+            last.apply()
+        return pid
 
     def verify(self) -> dict[str, Any]:
         """Lock this child, trying to break each layer as soon as it is on.

@@ -14,6 +14,8 @@ from pathlib import Path
 from grader.sandbox.lockdown.layer import BrokenError, Layer, Settings
 
 MOST_PROCESSES = 32
+MOST_THREADS = 128
+"""Where children run kernels: each has some ten threads, and a thread is counted as a process."""
 _PREFIX = "proofgrade-"
 
 
@@ -97,7 +99,8 @@ class Cgroup(Layer):
             swap = limit if self._version is V1 else 0
             (memory / self._version.swap).write_text(str(swap), encoding="ascii")
         with contextlib.suppress(OSError):  # no controller of processes: seccomp forbids them anyway
-            (self._folders[-1] / "pids.max").write_text(str(MOST_PROCESSES), encoding="ascii")
+            most = MOST_THREADS if self.settings.kernel else MOST_PROCESSES
+            (self._folders[-1] / "pids.max").write_text(str(most), encoding="ascii")
 
     def enter(self) -> None:
         """Join."""

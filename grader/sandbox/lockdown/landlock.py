@@ -16,7 +16,7 @@ from grader.sandbox.lockdown.view import DEVICES
 _GET_VERSION = 1
 _PATH_BENEATH = 1
 _WRITE_FILE, _READ_FILE, _READ_DIR, _REMOVE_DIR, _REMOVE_FILE = 1 << 1, 1 << 2, 1 << 3, 1 << 4, 1 << 5
-_MAKE_DIR, _MAKE_REG, _REFER, _TRUNCATE, _IOCTL_DEV = 1 << 7, 1 << 8, 1 << 13, 1 << 14, 1 << 15
+_MAKE_DIR, _MAKE_REG, _MAKE_SOCK, _REFER, _TRUNCATE, _IOCTL_DEV = 1 << 7, 1 << 8, 1 << 9, 1 << 13, 1 << 14, 1 << 15
 _READ = _READ_FILE | _READ_DIR
 _SCRATCH = _READ | _WRITE_FILE | _REMOVE_DIR | _REMOVE_FILE | _MAKE_DIR | _MAKE_REG | _REFER | _TRUNCATE
 _BIND_AND_CONNECT_TCP = 3
@@ -80,7 +80,7 @@ class Landlock(Layer):
         """Submit to the ruleset; to one of its own where the child has a folder of its own."""
         if self.settings.scratch:
             self.enter()
-            self._allow(".", _SCRATCH)
+            self._allow(".", _SCRATCH | (_MAKE_SOCK if self.settings.kernel else 0))
         system.prctl(system.PR_SET_NO_NEW_PRIVS, 1)  # which the kernel demands of those without privileges
         system.call("landlock_restrict_self", self._ruleset, 0)
 

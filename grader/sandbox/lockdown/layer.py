@@ -19,6 +19,8 @@ class Settings:
     """How large the folder may become into which a child may write, in bytes; 0 for no such folder."""
     readable: tuple[str, ...]
     """The files and folders that a child may read."""
+    kernel: bool = False
+    """Whether a child is to run a notebook's kernel, which takes threads, and sockets between its two processes."""
 
 
 class Layer:

@@ -14,6 +14,9 @@ from grader.sandbox.lockdown.layer import BrokenError, Layer, Settings
 
 FIRST_UID = 0x7000_0000
 """From here to 0x7fffffff no user, container or service is numbered by convention (systemd's UIDS-GIDS)."""
+FILES, FILES_OF_A_KERNEL = 64, 256
+THREADS_OF_A_KERNEL = 128
+"""Of all children together: they are counted by user (before Linux 5.14 with all else that this user runs)."""
 _SLOTS = 64
 _CAPABILITIES = 41
 
@@ -30,8 +33,8 @@ class Rlimits(Layer):
             resource.RLIMIT_CORE: 0,
             resource.RLIMIT_CPU: settings.cpu_seconds,
             resource.RLIMIT_FSIZE: settings.scratch,
-            resource.RLIMIT_NOFILE: 64,
-            resource.RLIMIT_NPROC: 0,
+            resource.RLIMIT_NOFILE: FILES_OF_A_KERNEL if settings.kernel else FILES,
+            resource.RLIMIT_NPROC: THREADS_OF_A_KERNEL if settings.kernel else 0,
             resource.RLIMIT_MEMLOCK: 0,
             resource.RLIMIT_MSGQUEUE: 0,
             resource.RLIMIT_STACK: mib8,
@@ -66,8 +69,9 @@ class Rlimits(Layer):
                 mmap.mmap(-1, self._address_space).close()
                 raise BrokenError("can have more memory than the limit")
         with contextlib.suppress(OSError):
-            os.dup2(1, 64)
-            os.close(64)
+            beyond = self._limits[resource.RLIMIT_NOFILE]
+            os.dup2(1, beyond)
+            os.close(beyond)
             raise BrokenError("can have more open files than the limit")
 
 

@@ -44,7 +44,15 @@ _SCRATCH = """
     fstatfs 138 44      listxattr 194 11    llistxattr 195 12   flistxattr 196 13
 """
 """What is added where there is a folder to write into."""
+_KERNEL = """
+    pipe 22 -           pipe2 293 59        eventfd2 290 19     epoll_create1 291 20 epoll_ctl 233 21   epoll_wait 232 -
+    epoll_pwait 281 22  bind 49 200         listen 50 201       connect 42 203      accept 43 202       accept4 288 242
+    setsockopt 54 208   shutdown 48 210     kill 62 129         tgkill 234 131      waitid 247 95       wait4 61 260
+    sched_getparam 143 121                  sched_getscheduler 145 120
+"""
+"""What is added for a kernel: its client and it talk over sockets in their own folder, and it can be interrupted."""
 _ALL = 0xFFFF_FFFF
+_EPERM, _ENOSYS, _EAFNOSUPPORT = 0x0005_0001, 0x0005_0026, 0x0005_0061
 _CHECKED = {
     "mmap": ((9, 222), 3, 0x3, (2,)),
     "ioctl": ((16, 29), 1, _ALL, (0x5401, 0x802C_542A, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)),
@@ -58,11 +66,25 @@ ioctl: ask for a terminal's settings and size, for what is there to read, set no
 fcntl: duplicate, read and set flags, lock; not who is to get a signal, by which another process could be killed.
 prlimit64: the limits of this process only.
 """
+_KERNEL_CHECKED: dict[str, tuple[tuple[int, int], int, int, tuple[int, ...], int]] = {
+    "clone": ((56, 220), 0, 0x7E03_0000, (0x1_0000,), _EPERM),
+    "clone3": ((435, 435), 0, _ALL, (), _ENOSYS),
+    "socket": ((41, 198), 0, _ALL, (1,), _EAFNOSUPPORT),
+    "socketpair": ((53, 199), 0, _ALL, (1,), _EAFNOSUPPORT),
+    "sched_setscheduler": ((144, 119), 1, _ALL, (0,), _EPERM),
+}
+"""The same for a kernel, with the answer where it is refused.
+
+clone: threads, no processes and no namespaces.
+clone3: keeps its flags where no filter can look; the C library goes on with clone where there is none.
+socket, socketpair: AF_UNIX. ZeroMQ ends the process on any other refusal than that of the family.
+sched_setscheduler: the ordinary one, which ZeroMQ sets for its threads.
+"""
 _AUDIT = {"x86_64": 0xC000_003E, "aarch64": 0xC000_00B7}
 _X32 = 0x4000_0000
 
 _LOAD, _EQUAL, _AT_LEAST, _AND, _RETURN = 0x20, 0x15, 0x35, 0x54, 0x06
-_ALLOW, _EPERM, _KILL = 0x7FFF_0000, 0x0005_0001, 0x8000_0000
+_ALLOW, _KILL = 0x7FFF_0000, 0x8000_0000
 _NUMBER, _ARCHITECTURE, _ARGUMENTS = 0, 4, 16
 _SET_MODE_FILTER, _GET_ACTION_AVAIL = 1, 2
 
@@ -74,13 +96,15 @@ def numbers(table: str, architecture: str) -> dict[str, int]:
     return {name: int(number) for name, number in rows if number != "-"}
 
 
-def program(architecture: str, *, scratch: bool) -> list[tuple[int, int, int, int]]:
+def program(architecture: str, *, scratch: bool, kernel: bool = False) -> list[tuple[int, int, int, int]]:
     """Return the filter: instructions (code, jump if true, jump if false, operand)."""
-    allowed = sorted(numbers(_TABLE + (_SCRATCH if scratch else ""), architecture).values())
+    table = _TABLE + (_SCRATCH if scratch else "") + (_KERNEL if kernel else "")
+    allowed = sorted(numbers(table, architecture).values())
+    checked = [(*check, _EPERM) for check in _CHECKED.values()] + list(_KERNEL_CHECKED.values() if kernel else ())
     checks = [
         step
-        for numbers_of, argument, bits, values in _CHECKED.values()
-        for step in _check(numbers_of[architecture == "aarch64"], argument, bits, values)
+        for numbers_of, argument, bits, values, refusal in checked
+        for step in _check(numbers_of[architecture == "aarch64"], argument, bits, values, refusal)
     ]
     steps = [
         (_LOAD, 0, 0, _ARCHITECTURE),
@@ -99,11 +123,13 @@ def program(architecture: str, *, scratch: bool) -> list[tuple[int, int, int, in
     return steps
 
 
-def _check(number: int, argument: int, bits: int, values: tuple[int, ...]) -> list[tuple[int, int, int, int]]:
+def _check(
+    number: int, argument: int, bits: int, values: tuple[int, ...], refusal: int
+) -> list[tuple[int, int, int, int]]:
     """Return the steps that answer for one call, if it is that, by bits of the lower half of an argument."""
     tests = [(_EQUAL, len(values) - n, 0, value) for n, value in enumerate(values)]
     load = [(_LOAD, 0, 0, _ARGUMENTS + 8 * argument), (_AND, 0, 0, bits)]
-    steps = [*load, *tests, (_RETURN, 0, 0, _EPERM), (_RETURN, 0, 0, _ALLOW)]
+    steps = [*load, *tests, (_RETURN, 0, 0, refusal), (_RETURN, 0, 0, _ALLOW)]
     return [(_EQUAL, 0, len(steps), number), *steps]
 
 
@@ -115,7 +141,7 @@ class Seccomp(Layer):
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
-        steps = program(system.ARCHITECTURE, scratch=settings.scratch > 0)
+        steps = program(system.ARCHITECTURE, scratch=settings.scratch > 0, kernel=settings.kernel)
         self._code = ctypes.create_string_buffer(b"".join(struct.pack("=HBBI", *step) for step in steps))
         self._filter = struct.pack("@HP", len(steps), ctypes.addressof(self._code))
 
@@ -135,12 +161,14 @@ class Seccomp(Layer):
     def probe(self) -> None:
         """Try to open a socket, to start a process and a thread, and to end another process."""
         with contextlib.suppress(OSError):
-            socket.socket(socket.AF_UNIX).close()
+            socket.socket(socket.AF_INET if self.settings.kernel else socket.AF_UNIX).close()
             raise BrokenError("can open a socket")
         with contextlib.suppress(OSError):
             if os.fork() == 0:
                 os._exit(0)
             raise BrokenError("can start a process")
+        if self.settings.kernel:
+            return
         with contextlib.suppress(RuntimeError):
             threading.Thread(target=int).start()
             raise BrokenError("can start a thread")

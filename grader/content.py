@@ -1,0 +1,46 @@
+"""What a person marks, and what it was given: the records."""
+
+from dataclasses import dataclass
+from hashlib import sha256
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture as it was handed in: `media` is its type, such as `image/png`."""
+
+    media: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a person marks: prose, pictures, or both."""
+
+    text: str = ""
+    pictures: tuple[Picture, ...] = ()
+
+    @property
+    def sha256(self) -> str:
+        """The hash by which a mark knows what it was given for."""
+        digest = sha256(self.text.encode())
+        for picture in self.pictures:
+            digest.update(f"{picture.media} {len(picture.data)} ".encode() + picture.data)
+        return digest.hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class RubricLine:
+    """For what a person gives so many points."""
+
+    points: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a person gave: `lines` are the points of each line of the rubric, `sha256` is what it was given for."""
+
+    score: float
+    comment: str
+    sha256: str
+    lines: tuple[float, ...] = ()
