@@ -21,6 +21,6 @@ import importlib
 __version__ = "0.1.0"
 
 
-def check(name: object, function: object = None) -> object:
+def check(name: object = None, function: object = None) -> object:
     """Check a function of yours against an assignment's public cases: `grader.check("estep", estep)` (see `live`)."""
     return importlib.import_module("grader.live").check(name, function)  # so that `import grader` costs nothing

@@ -1,43 +1,30 @@
 """A student's bundle: one file, `.grader`, by which work is checked as by the whole assignment (see `packing`).
 
-    `.grader` ─► a plan of public calls ─► variants that know what the file brings, and no course
+    `.grader` ─► data ─► a plan of public calls (see `unpacking`) ─► variants that know what it brings, and no course
 
-The format is the wire's, compressed, behind a line that names its version: reading it runs nothing.
+The format is the wire's, compressed, behind a line that names its version: reading it runs nothing, and it has no code.
+Modules that the course gives are the files beside it, of which it knows the hashes: what runs is what a student sees.
 """
 
+import re
 import zlib
 from collections.abc import Mapping
 from dataclasses import replace
+from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
-from pydantic import TypeAdapter
-
-from grader.assignment import BUNDLE, FILENAME, Assignment, find, here, load
-from grader.compare import Rules
+from grader.assignment import BUNDLE, FILENAME, find, here, load
 from grader.errors import UsageError
-from grader.handin import Submission
-from grader.model import Limits
-from grader.prepare import Call, Plan, prepare
-from grader.properties import Property
-from grader.questions import Question
-from grader.sandbox import protocol
-from grader.sandbox.values import ProtocolError, RefusedError
-from grader.slips import Slip
-from grader.spec import Function, Spec
-from grader.tolerances import Tolerance
+from grader.files import UnreadableError, relative
+from grader.files import read as read_file
+from grader.prepare import prepare
+from grader.sandbox.values import ProtocolError
+from grader.unpacking import LARGEST, MEANINGLESS, Form, Made, planned, unframed
 from grader.variants import Variants
-from grader.yamlfile import Document
 
 MARK, FORMAT = b"grader bundle ", 1
 """How the file begins, and which form of it this grader writes and reads."""
-LARGEST = 2**28
-"""How large a bundle may be, unpacked, in bytes."""
-_QUESTIONS: TypeAdapter[dict[str, Question]] = TypeAdapter(dict[str, Question])
-_PROPERTY: TypeAdapter[Property] = TypeAdapter(Property)
-
-Made = Mapping[str, Any]
 
 
 def opened(name: str | None = None) -> Variants:
@@ -56,22 +43,24 @@ def read(path: Path) -> Variants:
     """Read a bundle's file.
 
     Raises:
-        UsageError: it is not one, or for another grader; or a package is missing that the assignment needs.
+        UsageError: it is not one, or for another grader; or a package is missing that the assignment needs, or a module
+            beside the bundle is not the one that was handed out.
     """
     try:
-        made = contents(path.read_bytes(), path)
+        with path.open("rb") as file:
+            made = contents(file.read(LARGEST), path)
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}") from error
     try:
-        plan = _plan(path.parent, made)
-        known, frames = dict(made["known"]), list(made["frames"])
-    except (LookupError, TypeError, ValueError, AttributeError, RefusedError) as error:
+        form = Form.model_validate(made)
+        plan = planned(path.parent, form)
+        missing = [package for package in plan.assignment.spec.packages if find_spec(package.partition(".")[0]) is None]
+    except MEANINGLESS as error:
         raise _broken(path) from error
-    for package in plan.assignment.spec.packages:
+    for package in missing[:1]:
         top = package.partition(".")[0]
-        if find_spec(top) is None:
-            raise UsageError(f"{plan.assignment.spec.name} needs the package {top!r}, which is not here: install it")
-    return Variants(plan, lambda name: [_unframed(frames[n]) for n in known[name]] if name in known else None)
+        raise UsageError(f"{plan.assignment.spec.name} needs the package {top!r}, which is not here: install it")
+    return Variants(replace(plan, given=_given(path.parent, form.given)), form.values)
 
 
 def contents(data: bytes, path: Path) -> Made:
@@ -81,15 +70,15 @@ def contents(data: bytes, path: Path) -> Made:
         UsageError: it is not one, or for another grader.
     """
     first, _, packed = data.partition(b"\n")
-    number = first.removeprefix(MARK)
-    if not first.startswith(MARK) or not number.isdigit():
+    number = re.fullmatch(re.escape(MARK) + rb"([0-9]{1,9})", first)
+    if number is None:
         raise _broken(path)
-    if int(number) != FORMAT:
-        newer, what = int(number) > FORMAT, "pip install --upgrade proofgrade"
+    if int(number[1]) != FORMAT:
+        newer, what = int(number[1]) > FORMAT, "pip install --upgrade proofgrade"
         made = f"a newer grader: {what}" if newer else "an older grader: get the assignment's files again"
         raise UsageError(f"{path} was made by {made}")
     try:
-        made = _unframed(_unpacked(packed))
+        made = unframed(_unpacked(packed))
     except (zlib.error, ProtocolError) as error:
         raise _broken(path) from error
     if not isinstance(made, dict):
@@ -109,51 +98,26 @@ def _unpacked(packed: bytes) -> bytes:
     return data
 
 
-def _unframed(frame: bytes) -> Any:
-    header, body = protocol.lengths(frame[: protocol.PREFIX], LARGEST, LARGEST)
-    end = protocol.PREFIX + header
-    return protocol.unpack(frame[protocol.PREFIX : end], bytearray(frame[end : end + body]))
+# --- what lies beside it ---------------------------------------------------------------------------------------------
 
 
-def _plan(folder: Path, made: Made) -> Plan:
-    spec = _read_spec(made["spec"])
-    calls: dict[str, list[Call]] = {}
-    for each in made["calls"]:
-        calls.setdefault(each["key"][0], []).append(_read_call(each))
-    return Plan(
-        assignment=Assignment(folder, spec, Document()),
-        given=made["given"],
-        calls={name: tuple(each) for name, each in calls.items()},
-        slips=tuple(map(Slip.model_validate, made["slips"])),
-        public_only=True,
-        later=made["later"],
-    )
+def digest(data: bytes) -> str:
+    """Return the hash of a module, which is the same whichever way its lines end."""
+    return sha256(data.replace(b"\r\n", b"\n")).hexdigest()
 
 
-def _read_spec(made: Made) -> Spec:
-    """Return a spec without cases: they are in the calls. So it is not held to what a whole one must have."""
-    functions = {name: Function.model_construct(**each, cases=[]) for name, each in made["functions"].items()}
-    parts = {
-        "submission": Submission.model_validate(made["submission"]),
-        "limits": Limits.model_validate(made["limits"]),
-        "functions": functions,
-        "questions": _QUESTIONS.validate_python(made["questions"]),
-    }
-    return Spec.model_construct(**{**made, **parts})
-
-
-def _read_call(made: Made) -> Call:
-    rules = made["rules"]
-    tolerance = {path: Tolerance.model_validate(each) for path, each in rules["tolerance"].items()}
-    holds = made["holds"] and _PROPERTY.validate_python(made["holds"])
-    name, n, k = made["key"]
-    call = Call(
-        **{
-            **made,
-            "key": (name, n, k),
-            "rules": Rules(**{**rules, "returns": tuple(rules["returns"]), "tolerance": tolerance}),
-            "visibility": "public",
-            "holds": holds,
-        }
-    )
-    return replace(call, frame=call.request())
+def _given(folder: Path, hashes: Mapping[str, str]) -> dict[str, bytes]:
+    """Return the modules that the course gives, as they lie beside the bundle: what runs is what the student sees."""
+    found: dict[str, bytes] = {}
+    for name, wanted in hashes.items():
+        path = folder / name
+        try:
+            found[name] = read_file(path, folder)
+        except UnreadableError as error:
+            raise UsageError(f"{error}: take it from the bundle again") from error
+        if digest(found[name]) != wanted:
+            raise UsageError(
+                f"{relative(path, folder)} is not the file that was handed out: take it from the bundle again (one of "
+                "your own goes into a folder of its own in here, with your work, and is checked from there)"
+            )
+    return found

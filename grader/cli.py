@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import traceback
+import warnings
 from collections.abc import Sequence
 from io import TextIOWrapper
 from pathlib import Path
@@ -29,6 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="plain")
+    warnings.simplefilter("ignore", SyntaxWarning)  # of students' code, where answers in it are read
     arguments = _parser().parse_args(argv)
     try:
         return _run(arguments)

@@ -26,13 +26,14 @@ def grade(arguments: argparse.Namespace) -> int:
     """Grade a class."""
     with ExitStack() as stack:
         zygotes = _zygotes(stack, 0 if arguments.sandbox == "process" else 1)
-        from grader import assignment, engine, execution, keeping, servers, submission  # while it starts
+        from grader import assignment, engine, execution, keeping, servers, shared, submission  # while it starts
 
         loaded = assignment.load(assignment.find(arguments.assignment))
         submissions = submission.collect(arguments.paths, loaded.spec.submission)
         jobs = min(arguments.jobs, len(submissions))
         zygotes += _zygotes(stack, jobs - 1 if zygotes and loaded.spec.submission.code else 0)
-        opened = stack.enter_context(servers.for_a_class(loaded.spec, zygotes, arguments.sandbox, jobs))
+        files = shared.beside(loaded)
+        opened = stack.enter_context(servers.for_a_class(loaded.spec, zygotes, arguments.sandbox, jobs, files))
         executors = stack.enter_context(execution.for_a_class(loaded.spec, arguments.sandbox, jobs))
         kept = stack.enter_context(keeping.keeping(arguments.jsonl, arguments.out))
         advance = stack.enter_context(_progress(len(submissions)))
@@ -46,6 +47,10 @@ def grade(arguments: argparse.Namespace) -> int:
             where = kept.unfinished()
             raise KeyboardInterrupt(f"after {len(results)} of {len(submissions)} submissions{where}") from None
     _show(results, loaded.spec, arguments.jsonl)
+    if arguments.out:
+        pending = any(item.status == "pending" for result in results for item in result.items)
+        then = f" Mark what is pending: grader mark {arguments.out}" if pending else ""
+        print(f"All of it is in {arguments.out}.{then}", file=sys.stderr)
     return _status(results)
 
 
@@ -62,16 +67,18 @@ def check(arguments: argparse.Namespace) -> int:
     """Check one's own work."""
     with ExitStack() as stack:
         zygotes = _zygotes(stack, 1)
-        from grader import bundle, engine, servers, submission  # while it starts
+        from grader import bundle, engine, servers, shared, submission  # while it starts
         from grader.report import terminal
 
-        variants = stack.enter_context(closing(bundle.opened(arguments.assignment)))
+        variants = stack.enter_context(closing(bundle.opened(arguments.assignment or _beside(arguments.files))))
         plan = variants.plan
         wanted = plan.assignment.spec.submission
         files = arguments.files or [submission.here(wanted, plan.assignment.folder)]
-        opened = stack.enter_context(servers.for_a_check(plan.assignment.spec, zygotes))
+        opened = stack.enter_context(servers.for_a_check(plan.assignment.spec, zygotes, shared.beside(plan.assignment)))
         title = f"{_title(plan.assignment.spec)} (public cases)"
 
+        if not arguments.files and not files[0].exists():
+            raise UsageError(f"there is no {files[0]} here: save your work under this name, or say which file is yours")
         submission.collect(files, wanted)  # where there is none, that is told first
         engine.begin(plan, opened)
 
@@ -90,6 +97,16 @@ def check(arguments: argparse.Namespace) -> int:
             for result in results:
                 shown(result)
     return _status(results)
+
+
+def _beside(files: Sequence[Path]) -> str | None:
+    """Return the folder of a file that is to be checked, if that is the one of the assignment, and this is not."""
+    from grader.assignment import BUNDLE, FILENAME
+
+    there = [path if path.is_dir() else path.parent for path in files]
+    around = [Path(), Path(".."), *there]
+    folder = next((folder for folder in around if any((folder / name).is_file() for name in (BUNDLE, FILENAME))), None)
+    return str(folder) if folder in there else None
 
 
 def _watched(
@@ -118,7 +135,7 @@ def _watched(
 
 def validate(arguments: argparse.Namespace) -> int:
     """See that assignments tell right from wrong."""
-    from grader import assignment, keeping, servers
+    from grader import assignment, keeping, servers, shared
     from grader.report import validation
     from grader.validate import Validator
 
@@ -130,7 +147,9 @@ def validate(arguments: argparse.Namespace) -> int:
         for one in loaded:
             with ExitStack() as opening:
                 zygotes = _zygotes(opening, arguments.jobs if one.spec.functions else 0)
-                opened = opening.enter_context(servers.for_a_class(one.spec, zygotes, None, arguments.jobs))
+                opened = opening.enter_context(
+                    servers.for_a_class(one.spec, zygotes, None, arguments.jobs, shared.beside(one))
+                )
                 found = Validator(one, opened).validate()
             print(validation.table(found, **_looks(out)), file=out, flush=True)
             if lines is not None:
@@ -152,12 +171,12 @@ def handout(arguments: argparse.Namespace) -> int:
 
 def release(arguments: argparse.Namespace) -> int:
     """Write what students get."""
-    from grader import assignment, release, servers
+    from grader import assignment, release, servers, shared
 
     loaded = assignment.load(assignment.find(arguments.assignment))
     with ExitStack() as stack:
         zygotes = _zygotes(stack, 1 if loaded.spec.submission.code else 0)
-        opened = stack.enter_context(servers.for_a_check(loaded.spec, zygotes))
+        opened = stack.enter_context(servers.for_a_check(loaded.spec, zygotes, shared.beside(loaded)))
         written = release.release(loaded, opened, arguments.to)
     print(release.render(written), end="")
     return PASSED

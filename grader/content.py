@@ -22,7 +22,7 @@ class Content:
     @property
     def sha256(self) -> str:
         """The hash by which a mark knows what it was given for."""
-        digest = sha256(self.text.encode())
+        digest = sha256(f"{len(self.text)} {self.text}".encode())
         for picture in self.pictures:
             digest.update(f"{picture.media} {len(picture.data)} ".encode() + picture.data)
         return digest.hexdigest()

@@ -43,7 +43,7 @@ LONGEST = 32 * 2**20
 MOST_PARTS = 200_000
 """How many texts, numbers, lists and objects it may have: in memory each takes many times what it takes as text."""
 _BAD = model.BadValue("what executed it sent something that is no executed notebook")
-_TEXTS = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+_TEXTS = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)  # without an end too, or each quote is a beginning
 
 
 @dataclass(frozen=True, slots=True)

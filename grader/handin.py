@@ -104,7 +104,11 @@ class Execute(Part):
 
 
 def _execute(value: Any) -> Any:
-    return {} if value is True else None if value is False else value
+    if isinstance(value, bool):
+        return {} if value else None
+    if not isinstance(value, dict):
+        raise ValueError(f"must be true, false or a mapping, as {{seconds: 60}}, not {value!r}")  # noqa: TRY004  pydantic's
+    return value
 
 
 ExecuteKey = Annotated[Execute | None, BeforeValidator(_execute, json_schema_input_type=bool | Execute)]

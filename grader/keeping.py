@@ -9,6 +9,7 @@ import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import TextIO
@@ -35,14 +36,14 @@ class Kept:
         self._streams, self._names, self._folder, self._marks = streams, names, folder, marks
 
     def keep(self, graded: Result) -> Result:
-        """Write a result, and return it with its marks."""
+        """Write a result, and return it with its marks, and without what would fill the memory in a large class."""
         result = functools.reduce(apply, self._marks, graded)
         for stream in self._streams:
             print(json.render(result), file=stream, flush=True)
         if self._folder and result.executed:
             self._folder.mkdir(exist_ok=True)
             (self._folder / f"{_short(result.id)}.ipynb").write_bytes(result.executed)
-        return result
+        return replace(result, executed=b"", items=tuple(replace(item, content=None) for item in result.items))
 
     def unfinished(self) -> str:
         """Return where what was written is when the rest is not."""

@@ -17,12 +17,14 @@ from typing import Any
 
 PYTHON = frozenset({"time", "timeit", "capture", "prun", "python", "python3"})
 """The magics for a whole cell under which Python stands."""
-MOST_WORK = 2**19
-"""How many characters may be read for all magics of a notebook, which takes some seconds."""
+MOST_WORK = 2**18
+"""How many characters may be read for all magics of a notebook, which takes about a second."""
 CALL = 40
 """How many characters longer a magic becomes."""
-LONG = 1000
-"""Lines of more characters take more work."""
+LONG = 100
+"""Lines of more characters take more work: in some of them, all that follows is read again for each character."""
+LONG_BLANK = 10
+"""And so do spaces of more characters, which Python 3.11 reads again in a slower way."""
 
 _CANDIDATE = re.compile(
     r"""
@@ -34,6 +36,7 @@ _CANDIDATE = re.compile(
     re.MULTILINE | re.VERBOSE,
 )
 """What begins or ends like a magic; it may be none, such as a line of a text in quotes."""
+_BLANK = re.compile(r"[ \t\f]+")
 _CELL_MAGIC = re.compile(r"[ \t]*%%(\w+)(?![\w?])")
 
 
@@ -45,8 +48,13 @@ def python(sources: Sequence[str]) -> list[str]:
 
 def _work(source: str) -> int:
     most = _magics(source)
-    longest = max(map(len, _lines(source))) if most else 0
-    return most * (len(source) + CALL * most) * max(LONG, longest) // LONG
+    return most * (_reading(source) + CALL * most) if most else 0
+
+
+def _reading(source: str) -> int:
+    lines, blanks = map(len, _lines(source)), map(len, _BLANK.findall(source))
+    again = sum(length**2 for length in blanks) // LONG_BLANK
+    return again + sum(length * max(LONG, length) for length in lines) // LONG
 
 
 def _magics(source: str) -> int:

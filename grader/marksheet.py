@@ -1,9 +1,10 @@
 """A table in which answers are marked, as CSV: written for a spreadsheet, and read as spreadsheets write it.
 
 A row is an answer; its `key` stands for the submission, the question and the content, in letters alone. A question
-without a rubric gets its points in the column `points`, one with a rubric in a column for each of its lines. Cells that
-a spreadsheet would take for a formula begin with an apostrophe, which is taken away again when they are read. Either
-all rows are taken or none, and everything that is wrong is told.
+without a rubric gets its points in the column `points`, one with a rubric in a column for each of its lines. What a
+spreadsheet would take for a formula gets an apostrophe before it, which is taken away again when it is read. That is
+where a cell begins, and also where one would begin if the table were split at semicolons, as it is in many countries.
+Either all rows are taken or none, and everything that is wrong is told.
 """
 
 import csv
@@ -24,14 +25,17 @@ LONGEST_CELL = 30_000
 """How much of an answer stands in a cell, in characters: more would not fit into those of spreadsheets."""
 LONGEST_LINE = 60
 """How much of a line of a rubric heads its column, in characters."""
-LIKE_FORMULA = r"[=+\-@\t\r]"
+_BEGINNING = r"(^|[;\t\r\n])"
+_FORMULA = r"(?=[ '\"]*[=+\-@])"
+"""What is ahead of an apostrophe; quotes and spaces may be lost before a spreadsheet looks for a formula."""
 
 
 def write(answers: Sequence[Answer], pictures: Mapping[str, Sequence[str]], *, names: bool = False) -> str:
     """Return the table; `pictures` are the files that were written of an answer's pictures, by its key."""
     file = io.StringIO()
-    table = csv.DictWriter(file, _columns(answers, names=names), restval="", extrasaction="ignore")
-    table.writeheader()
+    columns = _columns(answers, names=names)
+    table = csv.DictWriter(file, columns, restval="", extrasaction="ignore")
+    table.writerow({name: _escaped(name) for name in columns})
     for answer in answers:
         row = _row(answer) | {"pictures": " ".join(pictures.get(answer.key, ()))}
         table.writerow({name: _escaped(text) for name, text in row.items()})
@@ -83,11 +87,11 @@ def plain(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    return f"'{text}" if re.match(f"'*{LIKE_FORMULA}", text) else text
+    return re.sub(_BEGINNING + _FORMULA, r"\1'", text)
 
 
 def _unescaped(text: str) -> str:
-    return text[1:] if re.match(f"'+{LIKE_FORMULA}", text) else text
+    return re.sub(f"{_BEGINNING}'{_FORMULA}", r"\1", text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +131,7 @@ def _rows(name: str, text: str, known: Sequence[str]) -> list[_Row]:
     table = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
     rows = []
     try:
-        columns = [cell.strip() for cell in next(table, [])]
+        columns = [_unescaped(cell.strip()) for cell in next(table, [])]
         _check_header(name, columns, known)
         line = table.line_num + 1
         for number, cells in enumerate(table, start=2):

@@ -132,13 +132,15 @@ def of_cell(cell: str, outcome: Outcome, limits: Limits) -> str:
             text = of_loading(cell, outcome, limits)
         case model.Raised("FileNotFoundError", message, frames):
             text = f"{cell} raised FileNotFoundError{_colon(message)}{_where(frames)}. {_NO_FILES}"
+        case model.BadValue(reason):
+            text = f"{cell} did not run as it should: {reason}."
         case _:
             text = of_outcome(cell, outcome, limits).replace(f"`{cell}`", cell, 1)
     return text.replace(f"({cell}, line", "(line")
 
 
 _CONFLICT = " That is a merge-conflict marker: resolve the conflict, and save again."
-_NO_FILES = "No files are there when functions are graded."
+_NO_FILES = "No files are there but the data that you were given, under the same paths."
 
 
 def of_loading(main: str, outcome: Outcome, limits: Limits) -> str:

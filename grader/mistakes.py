@@ -114,7 +114,7 @@ def _length(detail: ErrorDetails, value: Any) -> str:
     return f"must have {wanted} entries, not {len(value)}"
 
 
-_KINDS = "number, formula, choice or text"
+_KINDS = "number, formula, choice, text or plot"
 
 _WORDS: dict[str, Callable[[ErrorDetails, Any], str]] = {
     "union_tag_not_found": lambda _detail, _value: f"needs a `kind`: {_KINDS}",

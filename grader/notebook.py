@@ -94,6 +94,21 @@ def read(name: str, data: bytes) -> Notebook:
         raise UnreadableNotebook(f"{name} is nested deeper than a notebook ever is") from error
 
 
+def plain(notebook: Notebook) -> bytes:
+    """Return a notebook of today's format with the same cells and tags, and nothing that was put out."""
+    cells: list[dict[str, Any]] = [
+        {
+            "id": f"cell-{n}",
+            "cell_type": cell.kind,
+            "metadata": {"tags": sorted(cell.tags)} if cell.tags else {},
+            "source": cell.source,
+            **({"execution_count": None, "outputs": []} if cell.kind == "code" else {}),
+        }
+        for n, cell in enumerate(notebook.cells)
+    ]
+    return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells}).encode()
+
+
 # --- from bytes to JSON ----------------------------------------------------------------------------------------------
 
 
@@ -140,7 +155,7 @@ def _list(value: Any) -> list[Any]:
 def _text(value: Any) -> str:
     """Return a text that may be a list of lines, as one that can be written down: JSON can escape half a character."""
     text = value if isinstance(value, str) else "".join(line for line in _list(value) if isinstance(line, str))
-    text = text.replace("\r\n", "\n") if "\r" in text else text
+    text = text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
     return text if text.isascii() else text.encode(errors="replace").decode()
 
 

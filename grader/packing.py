@@ -17,27 +17,25 @@ from typing import Any
 
 import numpy as np
 
-from grader.bundle import FORMAT, LARGEST, MARK, Made
+from grader import bundle, shared
+from grader.bundle import FORMAT, MARK
 from grader.compare import Rules
 from grader.diagnose import pairs
+from grader.errors import SpecError
 from grader.prepare import Call, Plan
 from grader.properties import AtMostTimes, Check
 from grader.questions import ChoiceQuestion, FormulaQuestion, NumberQuestion, Question
 from grader.sandbox import protocol
-from grader.sandbox.values import Record
+from grader.sandbox.values import Record, RefusedError
 from grader.slips import Slip
 from grader.spec import Spec
+from grader.unpacking import LARGEST, MEANINGLESS, MOST_ROUNDS, OF_FUNCTION, PLAIN, Form, Made, planned
 from grader.variants import Variants, named_rounds, named_value
 
 MOST_TOGETHER = 4 * 2**20
 """How much two slips together may return for all calls of a function to be kept, in bytes."""
-MOST_ROUNDS = 2**20
-"""How much a call's rounds may be to be kept, in bytes."""
 VEILED = "{} (only types and shapes)"
 """What a case is called of which nothing else is looked at."""
-PLAIN = {"name", "title", "names", "packages", "scoring", "strict"}
-OF_FUNCTION = {"points", "returns", "calls", "steps", "follow_through"}
-"""The keys of a spec and of its functions that go out as they are."""
 
 Known = Iterable[tuple[str, list[Any]]]
 """What variants return, by its names: in a list, which is empty where they return nothing."""
@@ -82,20 +80,35 @@ def _blank(value: Any) -> Any:
 
 
 def pack(plan: Plan, variants: Variants, files: Mapping[str, bytes]) -> bytes:
-    """Return the file of a bundle that has these other files; it is the same for the same assignment."""
+    """Return the file of a bundle that has these other files; it is the same for the same assignment.
+
+    Raises:
+        SpecError: there is too much in it, or students' graders could not read it.
+    """
+    where = f"{plan.assignment.folder}: its public cases cannot be handed out"
+    try:
+        made = _made(plan, variants, files)
+        planned(plan.assignment.folder, Form.model_validate(made))
+        return MARK + b"%d\n" % FORMAT + zlib.compress(_frame(made), 9)
+    except RefusedError as error:
+        raise SpecError(f"{where}: {error}") from error
+    except MEANINGLESS as error:
+        raise SpecError(f"{where}, since no bundle may have what they have: {error}") from error
+
+
+def _made(plan: Plan, variants: Variants, files: Mapping[str, bytes]) -> Made:
     shown = public(plan)
     frames = _Frames()
-    made = {
-        "spec": _spec(shown.assignment.spec),
+    return {
+        "spec": _spec(shown.assignment.spec, shared.data(plan.assignment)[0]),
         "later": shown.later,
-        "given": dict(shown.given),
+        "given": {name: bundle.digest(data) for name, data in shown.given.items()},
         "slips": _slips([slip for slip in shown.slips if slip.function in shown.calls]),
         "calls": [_call(call) for calls in shown.calls.values() for call in calls],
         "known": {name: [frames.place(value) for value in values] for name, values in _known(shown, variants)},
         "frames": frames.all,
         "files": {name: sha256(data).hexdigest() for name, data in sorted(files.items())},
     }
-    return MARK + b"%d\n" % FORMAT + zlib.compress(_frame(made), 9)
 
 
 class _Frames:
@@ -115,14 +128,15 @@ class _Frames:
 
 
 def _frame(value: Any) -> bytes:
-    return protocol.pack(value, LARGEST, LARGEST)
+    return protocol.pack(value, LARGEST)
 
 
-def _spec(spec: Spec) -> Made:
+def _spec(spec: Spec, data: Iterable[str]) -> Made:
     return {
         **spec.model_dump(mode="json", include=PLAIN),
         "limits": spec.limits.model_dump(),
         "submission": spec.submission.model_dump(exclude_none=True),
+        "data": sorted(data),
         "functions": {name: each.model_dump(include=OF_FUNCTION) for name, each in spec.functions.items()},
         "questions": {name: _unanswered(question) for name, question in spec.questions.items()},
     }

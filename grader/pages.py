@@ -59,17 +59,15 @@ class Answers:
 
     def __init__(self, questions: Mapping[str, Question], wanted: Wanted, book: Notebook) -> None:
         self._questions, self._places, self._book = questions, wanted.places, book
-
-    def computed(self) -> dict[str, str]:
-        """Return the expression whose value is the answer, by the names of the questions that have one."""
-        found = {name: self._expression(name, question) for name, question in self._questions.items()}
-        return {name: source for name, source in found.items() if source}
+        self._said = {name: self._stated(self._tag(name)) for name in questions}
+        found = {name: self._expression(name, question) for name, question in questions.items()}
+        self.computed = {name: source for name, source in found.items() if source}
+        """The expression whose value is the answer, by the names of the questions that have one."""
 
     def _expression(self, name: str, question: Question) -> str | None:
-        where = self._places.get(name)
+        where, said = self._places.get(name), self._said[name]
         if where and where.variable:
             return where.variable
-        said = self._stated(name)
         if said is None or question.kind not in COMPUTED:
             return None
         return said.variable or (said.raw if question.kind == "number" and _is_code(said.raw) else None)
@@ -78,8 +76,8 @@ class Answers:
         where = self._places.get(name)
         return where.tag if where and where.tag else name
 
-    def _stated(self, name: str) -> stated.Stated | None:
-        cell = stated.answer(self._book, self._tag(name))
+    def _stated(self, tag: str) -> stated.Stated | None:
+        cell = stated.answer(self._book, tag)
         return stated.stated(cell) if cell else None
 
     def sheet(self, values: Mapping[str, Outcome], executed: Notebook | None) -> Sheet:
@@ -89,11 +87,13 @@ class Answers:
         """
         attempts: dict[str, list[Raw]] = {}
         problems: dict[str, str] = {}
-        for name in self._questions:
-            said = self._stated(name)
+        for name, question in self._questions.items():
+            said = self._said[name]
             if name in values:
                 try:
-                    attempts[name] = [_raw(values[name], self._source(name))]
+                    raw = _raw(values[name], quoted(self.computed.get(name, name)))
+                    comma = question.kind == "number" and isinstance(raw, list) and said is not None
+                    attempts[name] = [said.raw if said is not None and comma else raw]  # 61,2 is two numbers to Python
                 except ValueError as error:
                     if said and _is_typed(said.raw):
                         attempts[name] = [said.raw]
@@ -104,9 +104,6 @@ class Answers:
             elif self._book.tagged(self._tag(name)):
                 attempts[name] = [""]
         return Sheet(attempts, problems, {name: self._pictures(name, executed) for name in self._questions})
-
-    def _source(self, name: str) -> str:
-        return quoted(self.computed().get(name, name))
 
     def _pictures(self, name: str, executed: Notebook | None) -> tuple[Picture, ...]:
         for book in filter(None, [executed, self._book]):

@@ -11,10 +11,10 @@ variables, for which the child that has loaded it is asked.
 import contextlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from grader import messages, model
+from grader import messages, model, notebook
 from grader.answers import judge
 from grader.answers.sheet import SUFFIXES, Sheet
 from grader.answers.sheet import parse as read_sheet
@@ -25,7 +25,6 @@ from grader.handin import Execute
 from grader.judged import STATUS
 from grader.model import CaseResult, ItemResult, Limits, Outcome, Unreadable
 from grader.notebook import Notebook, UnreadableNotebook
-from grader.notebook import read as read_notebook
 from grader.pages import Answers, Pages, opened
 from grader.prepare import Plan
 from grader.run import Run
@@ -74,14 +73,14 @@ def grade_parts(variants: Variants, place: Place, submission: Submission, output
     values: dict[str, Outcome] = {}
     functions: tuple[ItemResult, ...] = ()
     notes: tuple[str, ...] = ()
-    computed = answers.computed() if answers else {}
+    computed = answers.computed if answers else {}
     if place.server and (plan.calls or computed):
         with contextlib.closing(Run(plan, place.server, pages.code, output)) as run:
             run.start()
             values = run.values(computed)
             functions = _functions(variants, run)
             notes = tuple(_notes(run, functions))
-    executed = _executed(place, pages, submission, output)
+    executed = _executed(place, pages, output)
     items = (*functions, *([_execution(executed, wanted)] if executed else []))
     copy = executed.notebook if executed else b""
     if answers:
@@ -113,35 +112,34 @@ def _first(run: Run, *, files_are_missed: bool) -> Iterator[tuple[str, Outcome]]
 
     That there are no files is none unless a function misses what a cell was to load: there is nothing to mend.
     """
-    failed = b""
+    failed = set[str]()
     for cell in run.submission.cells:
         match run.problems.get(cell.name):
             case None:
                 continue
-            case model.Raised("NameError", message) if _is_in(failed, message):
+            case model.Raised("NameError", message) if not failed.isdisjoint(re.findall(r"'(\w+)'", message)):
                 pass
             case model.Raised("FileNotFoundError") if not files_are_missed:
                 pass
             case problem:
                 yield cell.name, problem
-        failed += cell.source
+        failed.update(re.findall(r"\w+", cell.source.decode()))
 
 
-def _is_in(source: bytes, message: str) -> bool:
-    """Tell whether code speaks of the name that a NameError misses."""
-    missed = re.search(r"'(\w+)'", message)
-    return bool(missed and re.search(rf"\b{missed[1]}\b".encode(), source))
-
-
-def _executed(place: Place, pages: Pages, submission: Submission, output: Output) -> Executed | None:
+def _executed(place: Place, pages: Pages, output: Output) -> Executed | None:
     """Execute the notebook, if there is one and the spec asks for that."""
     if place.executor is None:
         return None
     if pages.book is None:
         why = pages.code.problem or f"{pages.code.main} is no notebook"
         return Executed(Unreadable(why, pages.code.absent), b"", (), 0.0)
+    if not pages.code.cells:
+        return Executed(Unreadable(f"{pages.code.main} has no code", absent=True), b"", (), 0.0)
     files = {**place.files, **pages.code.files}
-    return place.executor.execute(submission.code.files[submission.code.main], files, output)
+    executed = place.executor.execute(notebook.plain(pages.book), files, output)
+    if isinstance(executed.outcome, model.Returned) and len(executed.cells) != len(pages.code.cells):
+        return replace(executed, outcome=model.BadValue("not all of its cells were run"))
+    return executed
 
 
 def _execution(executed: Executed, spec: Spec) -> ItemResult:
@@ -179,7 +177,7 @@ def _within(spec: Spec, seconds: float) -> Limits:
 def _copy(data: bytes) -> Notebook | None:
     """Return the executed copy; one that a student's process made unreadable is none."""
     try:
-        return read_notebook("", data) if data else None
+        return notebook.read("", data) if data else None
     except UnreadableNotebook:
         return None
 

@@ -113,7 +113,7 @@ def _starter(assignment: Assignment) -> Files:
 
 
 def _cleaned(path: Path, folder: Path) -> bytes:
-    """Return a file of starter/ without solutions; where none is marked, a module is left as it is."""
+    """Return a file of starter/ without solutions and hidden tests; what has none is left as it is."""
     data, where = path.read_bytes(), path.relative_to(folder).as_posix()
     if path.suffix == ".ipynb":
         return starter.notebook_without_solutions(data, where)
@@ -124,7 +124,7 @@ def _cleaned(path: Path, folder: Path) -> bytes:
         text = data.decode(encoding)
     except (SyntaxError, UnicodeDecodeError) as error:
         raise SpecError(f"{where} is not text: {error}") from error
-    return starter.without_solutions(text, where).encode(encoding) if starter.has_marks(text) else data
+    return starter.without_solutions(text, where).encode(encoding)
 
 
 def _encoding(data: bytes) -> str:

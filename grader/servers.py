@@ -1,7 +1,9 @@
 """Where submissions run: in the strongest sandbox that this machine has, or where that is asked for, in none."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import MappingProxyType
 from typing import Protocol
 
 from grader.errors import FaultError, LevelError
@@ -12,6 +14,8 @@ from grader.sandbox.launch import Zygote
 from grader.sandbox.spawned import Spawner
 from grader.spec import Spec
 
+Files = Mapping[str, Path]
+NONE: Files = MappingProxyType({})
 CELL_TIMES = 6
 """How many times as long as one function all cells of a notebook may take together."""
 
@@ -34,8 +38,12 @@ class Server(Protocol):
 
 
 @contextmanager
-def for_a_class(spec: Spec, zygotes: Sequence[Zygote], sandbox: Sandbox | None, jobs: int) -> Iterator[list[Server]]:
+def for_a_class(
+    spec: Spec, zygotes: Sequence[Zygote], sandbox: Sandbox | None, jobs: int, files: Files = NONE
+) -> Iterator[list[Server]]:
     """Open a server for each of so many submissions at a time, and close them in the end; none where there is no code.
+
+    `files` are those that lie where a submission is run, by their names there.
 
     Raises:
         LevelError: the assignment demands a sandbox, and a plain process was asked for; or this system has none.
@@ -47,38 +55,38 @@ def for_a_class(spec: Spec, zygotes: Sequence[Zygote], sandbox: Sandbox | None, 
         if sandbox == "process":
             if "sandbox" in spec.model_fields_set:
                 raise LevelError(f"{spec.name} demands a sandbox of level `{spec.sandbox}`, and a process is none")
-            yield [stack.enter_context(Spawner(spec.limits, spec.packages)) for _ in range(jobs)]
+            yield [stack.enter_context(Spawner(spec.limits, spec.packages, files)) for _ in range(jobs)]
             return
         if not zygotes:
             raise LevelError("a sandbox needs Linux; `--sandbox process` grades without one, at your own risk")
         demanded = max(spec.sandbox, sandbox or spec.sandbox, key=LEVELS.index)
-        yield [stack.enter_context(_fork_server(spec, zygote, demanded)) for zygote in zygotes]
+        yield [stack.enter_context(_fork_server(spec, zygote, demanded, files)) for zygote in zygotes]
 
 
 @contextmanager
-def for_a_check(spec: Spec, zygotes: Sequence[Zygote]) -> Iterator[list[Server]]:
+def for_a_check(spec: Spec, zygotes: Sequence[Zygote], files: Files = NONE) -> Iterator[list[Server]]:
     """Open a server for one's own work: a sandbox where there is one, else a process."""
     if not spec.submission.code:
         yield []
         return
-    server = _Either(spec, zygotes[0]) if zygotes else Spawner(spec.limits, spec.packages)
+    server = _Either(spec, zygotes[0], files) if zygotes else Spawner(spec.limits, spec.packages, files)
     try:
         yield [server]
     finally:
         server.close()
 
 
-def _fork_server(spec: Spec, zygote: Zygote, demanded: Level) -> ForkServer:
+def _fork_server(spec: Spec, zygote: Zygote, demanded: Level, files: Files) -> ForkServer:
     functions = len(spec.functions) + (CELL_TIMES if spec.submission.notebook else 0)
-    return ForkServer(zygote, spec.limits, spec.packages, functions=functions, demanded=demanded)
+    return ForkServer(zygote, spec.limits, spec.packages, functions=functions, files=files, demanded=demanded)
 
 
 class _Either:
     """A fork server, or where none can be locked, plain processes."""
 
-    def __init__(self, spec: Spec, zygote: Zygote) -> None:
-        self._spec = spec
-        self._server: Server = _fork_server(spec, zygote, "container")
+    def __init__(self, spec: Spec, zygote: Zygote, files: Files) -> None:
+        self._spec, self._files = spec, files
+        self._server: Server = _fork_server(spec, zygote, "container", files)
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -89,7 +97,7 @@ class _Either:
             self._server.ready()
         except FaultError:
             self._server.close()
-            self._server = Spawner(self._spec.limits, self._spec.packages)
+            self._server = Spawner(self._spec.limits, self._spec.packages, self._files)
 
     def child(self, output: Output) -> Child:
         return self._server.child(output)

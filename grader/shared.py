@@ -24,3 +24,10 @@ def data(assignment: Assignment) -> tuple[dict[str, bytes], list[str]]:
     names = sorted(named | {name for name, _ in shared} - mixed)
     files = {Path(name).as_posix(): (assignment.folder / name).read_bytes() for name in names}
     return files, [f"{name} {LEFT_OUT}" for name in sorted(mixed)]
+
+
+def beside(assignment: Assignment) -> dict[str, Path]:
+    """Return the data files that lie where a notebook is run, by their paths: those that its cells may load."""
+    if assignment.spec.submission.notebook is None:
+        return {}
+    return {name: assignment.folder / name for name in data(assignment)[0] if (assignment.folder / name).is_file()}

@@ -1,7 +1,8 @@
 """What students begin with: files with the solutions taken out, or a module made from the reference. Pure.
 
     between `# BEGIN SOLUTION` and `# END SOLUTION`  ─►  raise NotImplementedError
-    a reference without such marks                   ─►  signatures and docstrings of what is graded
+    between `### BEGIN HIDDEN TESTS` and `### END HIDDEN TESTS`  ─►  nothing (as nbgrader marks them)
+    a reference without marked solutions  ─►  signatures and docstrings of what is graded
 
 Of a reference without marks nothing else is kept but constants with a public name: its helpers may be the solution, and
 so may what it imports from its own package. A type that comes from there is left out of the signatures, unless the spec
@@ -15,13 +16,16 @@ import json
 import re
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import unquote
 
 from grader import handout
 from grader.errors import SpecError
 from grader.questions import Question
 from grader.spec import Spec
 
-_MARK = re.compile(r"(?P<indent>\s*)(?:#+|<!--)\s*(?P<which>BEGIN|END) SOLUTION\b.*")
+_MARK = re.compile(r"(?P<indent>\s*)(?:#+|<!--)\s*(?P<which>BEGIN|END) (?P<what>SOLUTION|HIDDEN TESTS)\b.*")
+_ATTACHED = re.compile(r"attachment:([^\s()\"'<>]+)")
+"""How a cell shows an attached picture, if its name has no blank or bracket."""
 TODO = "raise NotImplementedError  # your code here"
 OUTSIDE = "# your code here"
 """What stands for a solution outside of functions: there nothing may be raised, or the file could not be imported."""
@@ -33,11 +37,14 @@ _FUTURE = "__future__"
 
 def has_marks(source: str) -> bool:
     """Tell whether solutions are marked in a source."""
-    return any(map(_MARK.fullmatch, source.splitlines()))
+    marks = map(_MARK.fullmatch, source.splitlines())
+    return any(mark is not None and mark["what"] == "SOLUTION" for mark in marks)
 
 
 def without_solutions(source: str, where: str, outside: str = OUTSIDE) -> str:
-    """Return a source with all that is marked as a solution replaced; `where` names it in errors.
+    """Return a source with all that is marked as a solution replaced, and without what is marked as hidden tests.
+
+    `where` names it in errors.
 
     Raises:
         SpecError: a mark has no counterpart.
@@ -46,23 +53,26 @@ def without_solutions(source: str, where: str, outside: str = OUTSIDE) -> str:
 
 
 def _lines(source: str, where: str, outside: str) -> Iterator[str]:
-    begun = 0
+    begun, what = 0, ""
     for n, line in enumerate(source.splitlines(keepends=True), 1):
         mark = _MARK.fullmatch(line.rstrip("\r\n"))
         if mark is None:
             if not begun:
                 yield line
         elif mark["which"] == "END":
-            if not begun:
-                raise SpecError(f"{where}:{n}: END SOLUTION, and no BEGIN SOLUTION above it")
-            begun = 0
+            if mark["what"] != what:
+                raise SpecError(f"{where}:{n}: END {mark['what']}, and no BEGIN {mark['what']} above it")
+            begun, what = 0, ""
         elif begun:
-            raise SpecError(f"{where}:{n}: BEGIN SOLUTION, and the one in line {begun} has not ended")
+            raise SpecError(
+                f"{where}:{n}: BEGIN {mark['what']}, and the {what} that begins in line {begun} has not ended"
+            )
         else:
-            begun = n
-            yield f"{mark['indent']}{TODO if mark['indent'] else outside}\n"
+            begun, what = n, mark["what"]
+            if what == "SOLUTION":
+                yield f"{mark['indent']}{TODO if mark['indent'] else outside}\n"
     if begun:
-        raise SpecError(f"{where}:{begun}: BEGIN SOLUTION, and no END SOLUTION below it")
+        raise SpecError(f"{where}:{begun}: BEGIN {what}, and no END {what} below it")
 
 
 # --- from the reference ----------------------------------------------------------------------------------------------
@@ -205,6 +215,7 @@ def notebook_without_solutions(data: bytes, where: str) -> bytes:
             outside = OUTSIDE if cell["cell_type"] == "code" else ANSWER
             source = without_solutions("".join(cell["source"]), f"{where}: cell {n}", outside)
             cell["source"] = source.rstrip("\n").splitlines(keepends=True)
+            _drop_attachments(cell, source)
             if cell["cell_type"] == "code":
                 cell["outputs"], cell["execution_count"] = [], None
                 cell["metadata"].pop("execution", None)
@@ -212,6 +223,19 @@ def notebook_without_solutions(data: bytes, where: str) -> bytes:
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise SpecError(f"{where} is not a notebook of format 4: save it with a newer Jupyter") from error
     return _written(notebook)
+
+
+def _drop_attachments(cell: dict[str, Any], source: str) -> None:
+    """Leave of a cell's attached pictures only those that its source still shows."""
+    shown = {unquote(name) for name in _ATTACHED.findall(source)}
+    attached = cell.pop("attachments", {}).items()
+    kept = {
+        name: data
+        for name, data in attached
+        if name in shown or (not _ATTACHED.fullmatch(f"attachment:{name}") and f"attachment:{name}" in source)
+    }
+    if kept:
+        cell["attachments"] = kept
 
 
 def notebook(spec: Spec, source: str | None) -> bytes:

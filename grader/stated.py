@@ -57,7 +57,7 @@ def _of_code(text: str) -> Stated:
     try:
         body = ast.parse(text).body
         return _of_statement(body[-1], text.split("\n"), whole) if body else Stated(_comments(text))
-    except (SyntaxError, ValueError, MemoryError, RecursionError):
+    except (SyntaxError, ValueError, IndexError, MemoryError, RecursionError):
         return whole
 
 

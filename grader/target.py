@@ -6,6 +6,7 @@ its files in their order, so that the same files make the same bytes.
 
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
@@ -18,6 +19,8 @@ EPOCH = (1980, 1, 1, 0, 0, 0)
 """The earliest time that a zip can name; all files of a bundle have it."""
 UNIX, READABLE = 3, 0o100644 << 16
 """How a zip says that a file is one which everybody may read, on whichever system it was made."""
+UNREADABLE = (OSError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError)
+"""What is raised by what is no folder or zip; the last by a zip that is encrypted or packed in an odd way."""
 Files = Mapping[str, bytes]
 """By their paths in the bundle, with forward slashes."""
 
@@ -38,8 +41,9 @@ def refuse_others(target: Path) -> None:
         return
     try:
         there = _zipped(target) if _is_zip(target) else _below(target)
-    except (OSError, zipfile.BadZipFile) as error:
-        raise UsageError(f"{target} is not a {'zip' if _is_zip(target) else 'folder'}: name another") from error
+    except UNREADABLE as error:
+        what = "zip that can be read" if _is_zip(target) else "folder"
+        raise UsageError(f"{target} is not a {what}: name another") from error
     others = sorted(name for name, data in there.items() if name != BUNDLE and _wrote(there).get(name) != _hash(data))
     if others:
         names = ", ".join(others[:3]) + (f" and {len(others) - 3} more" if len(others) > 3 else "")

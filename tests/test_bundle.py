@@ -5,7 +5,10 @@ import zlib
 from dataclasses import replace
 from pathlib import Path
 
+import hypothesis
+import numpy as np
 import pytest
+from hypothesis import strategies
 
 from grader import assignment, bundle, cache, engine, packing, submission
 from grader.errors import UsageError
@@ -14,6 +17,7 @@ from grader.report import json
 from grader.sandbox import protocol
 from grader.sandbox.forkserver import ForkServer
 from grader.sandbox.launch import Zygote
+from grader.sandbox.values import Opaque
 from grader.variants import Variants
 from tests.conftest import INPUTS, NAIVE_EM, ROOT, SOLUTION, SPEC, write
 
@@ -64,12 +68,12 @@ def whole(tmp_path):
     return write(tmp_path / "whole", {**files, "checks.py": "def positive(y):\n    return bool(y > 0)\n"})
 
 
-def packed(folder, name=".grader"):
+def packed(folder):
     """Write an assignment's bundle beside it, and return its path."""
     plan = prepare(assignment.load(folder))
     with contextlib.closing(Variants(plan)) as variants:
-        path = write(folder.parent / "bundle", {name: packing.pack(plan, variants, {})}) / name
-    return plan, path
+        files = {**plan.given, ".grader": packing.pack(plan, variants, {})}
+        return plan, write(folder.parent / "bundle", files) / ".grader"
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +108,7 @@ def test_the_public_calls_of_every_shipped_assignment_come_out_as_they_went_in(f
     monkeypatch.setattr(packing, "MOST_TOGETHER", 0)  # which takes no part in it
     plan = prepare(assignment.load(folder))
     with contextlib.closing(Variants(plan)) as variants:
-        path = write(tmp_path, {".grader": packing.pack(plan, variants, {})}) / ".grader"
+        path = write(tmp_path, {**plan.given, ".grader": packing.pack(plan, variants, {})}) / ".grader"
     public, came = packing.public(plan), bundle.read(path).plan
     assert came.calls.keys() == public.calls.keys()
     for name, calls in public.calls.items():
@@ -224,7 +228,7 @@ def naive_em(tmp_path_factory):
     plan = prepare(assignment.load(NAIVE_EM))
     path = tmp_path_factory.mktemp("naive_em") / ".grader"
     with contextlib.closing(Variants(plan)) as variants:
-        path.write_bytes(packing.pack(plan, variants, {}))
+        write(path.parent, {**plan.given, ".grader": packing.pack(plan, variants, {})})
     with contextlib.closing(Variants(plan.public())) as whole:
         yield whole, bundle.read(path)
 
@@ -393,6 +397,8 @@ OLDER = b"grader bundle 0\nwhatever"
         (b"grader bundle 1\n" + zlib.compress(protocol.pack([1, 2])), None),
         (b"grader bundle 1\n" + zlib.compress(protocol.pack({"spec": {}})), None),
         (b"grader bundle 1\n" + zlib.compress(bytes(2**20)), None),
+        (b"grader bundle " + b"9" * 5000 + b"\n", None), ("grader bundle ²\n".encode(), None),
+        (b"grader bundle 1\n" + zlib.compress(b"\x00\x00\x00\x1c\0\0\0\0" + b'{"array":["<f8",[0,%d]]}' % 10**30), None),
     ],
 )  # fmt: skip
 def test_a_file_that_cannot_be_read_is_one_clear_error(tmp_path, data, told):
@@ -414,6 +420,7 @@ def test_a_file_that_was_cut_short_is_broken(whole, kept):
 
 def test_a_file_that_would_unpack_to_very_much_is_refused_unread(tmp_path, monkeypatch):
     monkeypatch.setattr(bundle, "LARGEST", 1000)
+    monkeypatch.setattr(protocol, "unpack", lambda *_: pytest.fail("it was read"))
     made = b"grader bundle 1\n" + zlib.compress(protocol.pack({"spec": "x" * 5000}))
     with pytest.raises(UsageError, match="is broken"):
         bundle.contents(made, Path(".grader"))
@@ -425,3 +432,184 @@ def test_a_package_that_is_not_there_is_named(whole, monkeypatch):
     with pytest.raises(UsageError) as raised:
         bundle.read(path)
     assert str(raised.value) == "small needs the package 'numpy', which is not here: install it"
+
+
+# --- given modules ---
+
+COMMON = "class Pair:\n    pass\n"
+
+
+@pytest.fixture
+def with_given(whole):
+    """The bundle of an assignment that gives two modules, one of them in a folder."""
+    write(whole, {"given/common.py": COMMON, "given/more/inner.py": "ONE = 1\n"})
+    return packed(whole)[1]
+
+
+def test_given_modules_are_not_in_it_and_are_read_from_beside_it(with_given):
+    given = {"common.py": COMMON.encode(), "more/inner.py": b"ONE = 1\n"}
+    assert bundle.read(with_given).plan.given == given
+    assert all(data.strip() not in unpacked(with_given) for data in given.values())
+
+
+def test_lines_of_a_given_module_may_end_otherwise(with_given):
+    write(with_given.parent, {"common.py": COMMON.replace("\n", "\r\n")})
+    assert b"\r\n" in bundle.read(with_given).plan.given["common.py"]
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "told"),
+    [
+        ("common.py", COMMON + "X = 1\n",
+         "common.py is not the file that was handed out: take it from the bundle again (one of your own goes into a "
+         "folder of its own in here, with your work, and is checked from there)"),
+        ("common.py", None, "common.py cannot be read: No such file or directory: take it from the bundle again"),
+        ("more/inner.py", None, "more/inner.py cannot be read: No such file or directory: take it from the bundle again"),
+        ("common.py", b" " * 2**21, "common.py has 2.0 MiB; a file may have 1 MiB: take it from the bundle again"),
+    ],
+    ids=["changed", "missing", "missing in a folder", "enormous"],
+)  # fmt: skip
+def test_a_given_module_that_is_not_as_it_was_handed_out_is_told(with_given, name, data, told):
+    (with_given.parent / name).unlink()
+    write(with_given.parent, {} if data is None else {name: data})
+    with pytest.raises(UsageError) as raised:
+        bundle.read(with_given)
+    assert str(raised.value) == told
+
+
+def test_a_student_s_own_copy_of_a_given_module_may_lie_with_the_work_in_a_folder(with_given, check, monkeypatch):
+    mine = write(
+        with_given.parent / "mine",
+        {"common.py": "TWO = 2\n", "work.py": "import common\n" + ALL.replace("2 * x", "common.TWO * x")},
+    )
+    monkeypatch.chdir(mine)
+    result = check(bundle.opened(), path=Path())
+    assert [item.status for item in result.items] == ["passed", "passed", "passed"]
+
+
+# --- a stranger's ---
+
+EVIL = [
+    (["calls", 0, "more"], {"module": "os"}),
+    (["calls", 0, "key", 0], "system"),
+    (["calls", 0, "holds"], {"check": "positive"}),
+    (["calls", 0, "holds"], {"at_most_times": 9}),
+    (["spec", "names"], {"double": "os.system"}),
+    (["spec", "reference"], "work"),
+    (["spec", "functions", "double", "cases"], []),
+    (["given"], {"../common.py": "0"}), (["given"], {"/etc/common.py": "0"}), (["given"], {"C:common.py": "0"}),
+    (["given"], {"a\\b.py": "0"}), (["given"], {"notes.txt": "0"}), (["given"], {"common.py": b"print(1)"}),
+    (["spec", "title"], "\x1b]0;title\x07"), (["spec", "name"], "\x9b2J"), (["calls", 0, "name"], "\x1b[2J"),
+    (["spec", "functions", "e\x1b[2J"], {}), (["spec", "packages"], ["a.b\0c"]),
+    (["calls", 0, "rules", "permute"], {"y": 7}), (["calls", 0, "rules", "permute"], {"y": "x"}),
+    (["calls", 0, "want"], Opaque("thing")), (["calls", 0, "want"], float("nan")), (["calls", 1, "want"], (1, 2, 3)),
+    (["calls", 0, "derived"], True), (["calls", 0, "seed"], 2**32), (["calls", 0, "seed"], -1),
+    (["calls", 1, "key"], ["double", 0, 0]), (["later"], -1), (["later"], "\x1b[2J"),
+    (["slips", 0, "function"], "nosuch"), (["slips", 0, "id"], "a b"), (["known"], {"x": [-1]}),
+    (["frames"], ["text"]), (["spec", "functions", "total", "calls"], ["total"]),
+    (["spec", "limits", "seconds"], 0), (["spec", "submission"], {"file": "../work.py"}),
+]  # fmt: skip
+
+
+def changed(made, path, value):
+    """Return data with another value at a path."""
+    if not path:
+        return value
+    copy = dict(made) if isinstance(made, dict) else list(made)
+    key, *rest = path
+    copy[key] = changed(copy[key], rest, value) if rest else value
+    return copy
+
+
+def read_made(folder, made):
+    """Read a bundle that has these data."""
+    return bundle.read(
+        write(folder, {".grader": b"grader bundle 1\n" + zlib.compress(packing._frame(made))}) / ".grader"
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "value"), EVIL, ids=lambda value: ".".join(map(str, value)) if isinstance(value, list) else None
+)
+def test_what_no_release_writes_is_refused(whole, tmp_path, path, value):
+    made = bundle.contents(packed(whole)[1].read_bytes(), Path())
+    assert read_made(tmp_path / "same", made).plan.calls
+    if isinstance(value, float):
+        made = changed(made, ["calls", 0, "rules", "tolerance"], {})
+    with pytest.raises(UsageError, match="is broken, or was not made by"):
+        read_made(tmp_path / "evil", changed(made, path, value))
+
+
+def test_data_files_outside_of_the_folder_and_those_that_are_not_there_are_not_read(whole, tmp_path):
+    made = bundle.contents(packed(whole)[1].read_bytes(), Path())
+    write(tmp_path, {"secret.csv": "1\n", "mine/data/x.csv": "2\n"})
+    named = ["../secret.csv", str(tmp_path / "secret.csv"), "data/gone.csv", "data/x.csv"]
+    spec = read_made(tmp_path / "mine", changed(made, ["spec", "data"], named)).plan.assignment.spec
+    assert spec.data == ["data/x.csv"]
+
+
+def test_the_order_of_components_is_not_looked_for_where_they_are_far_too_many(whole, tmp_path):
+    made = bundle.contents(packed(whole)[1].read_bytes(), Path())
+    made = changed(made, ["calls", 0, "rules", "permute"], {"y": 0})
+    assert read_made(tmp_path / "few", changed(made, ["calls", 0, "want"], np.arange(9.0))).plan.calls
+    with pytest.raises(UsageError, match="is broken"):
+        read_made(tmp_path / "many", changed(made, ["calls", 0, "want"], np.arange(1e5)))
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda made: {"known": {name: [10**6] for name in made["known"]}},
+        lambda made: {"frames": [b"xx" for _ in made["frames"]]},
+        lambda made: {"frames": [packing._frame({"a": "text"}) for _ in made["frames"]]},
+        lambda made: {"frames": [packing._frame([0] * 10**5 + [n]) for n in range(12)], "known": {name: [*range(12)] for name in made["known"]}},
+    ],
+    ids=["no such frame", "no frames", "other values", "too much"],
+)  # fmt: skip
+def test_what_is_known_of_mistakes_and_cannot_be_read_names_none(whole, check, tmp_path, spoil):
+    made = bundle.contents(packed(whole)[1].read_bytes(), Path())
+    result = check(
+        read_made(tmp_path / "evil", {**made, **spoil(made)}), ALL.replace("return double(x) + 1", "return double(x)")
+    )
+    assert (result.fault, result.items[2].status) == (None, "failed")
+    assert not {case.diagnosis for case in result.items[2].cases} & {"no_plus", "thrice", "no_double"}
+
+
+def places(value, path=()):
+    """Yield the paths of all parts of data."""
+    yield path
+    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, part in parts:
+        yield from places(part, (*path, key))
+
+
+ODD = [None, True, -1, 0, 10**30, 2.5, float("inf"), "", "x", "a/../b", "\x1b", b"", [], [[]], {}, {"x": 1}, {1: {}}, (), np.zeros((0, 3)), 1j]  # fmt: skip
+
+
+@hypothesis.given(data=strategies.data())
+@hypothesis.settings(max_examples=300, suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture])
+def test_whatever_is_put_into_a_bundle_it_is_refused_or_makes_a_plan(fuzzed, tmp_path, data):
+    path = data.draw(strategies.sampled_from(fuzzed[1]))
+    made = changed(fuzzed[0], list(path), data.draw(strategies.sampled_from(ODD)))
+    try:
+        variants = read_made(tmp_path / "fuzzed", made)
+    except UsageError:
+        return
+    for name, calls in variants.plan.calls.items():
+        assert all(call.frame for call in calls)
+        for slip in variants.of(name):
+            variants.known(calls[0], (slip,))
+
+
+@pytest.fixture(scope="module")
+def fuzzed(tmp_path_factory):
+    """What is in the bundle of an assignment with cases and questions of every kind, and the paths of its parts."""
+    questions = QUESTIONS.partition("questions:")[2].replace("explain: due", "explain: never")
+    spec = WHOLE.replace("{file: work.py}", "{file: work.py, answers: answers.yaml}") + "questions:" + questions
+    files = {"assignment.yaml": spec, "inputs.py": INPUTS, "solution.py": ALL, "slips.py": SLIPS}
+    folder = write(
+        tmp_path_factory.mktemp("fuzzed") / "whole",
+        {**files, "checks.py": "def positive(y):\n    return bool(y > 0)\n"},
+    )
+    made = bundle.contents(packed(folder)[1].read_bytes(), Path())
+    return made, list(places(made))

@@ -97,6 +97,12 @@ def test_a_student_checks_in_the_assignments_folder(here):
     assert done.stdout.splitlines()[-1] == "One hidden case exists and is graded later, when you have handed in."
 
 
+def test_a_file_may_be_named_from_elsewhere(here):
+    write(here / "small", {"work.py": WRONG})
+    done = grader("check", "small/work.py", cwd=here)
+    assert (done.returncode, done.stdout.splitlines()[0]) == (1, "small (public cases)")
+
+
 def test_a_student_checks_in_the_starters_folder(here):
     write(here / "small", {"starter/work.py": RIGHT})
     assert grader("check", cwd=here / "small" / "starter").returncode == 0
@@ -123,7 +129,7 @@ ONE_LINE = {
                             "you got with the assignment, or say where it is with --assignment DIR"),
     "results without a name": (["grade", "small", "class", "--jsonl", ""], 2, "--jsonl needs the name of a file, or - for "
                                "standard output"),
-    "no file to check": (["check", "--assignment", "small"], 2, "work.py: no such file or folder"),
+    "no file to check": (["check", "--assignment", "small"], 2, "there is no work.py here: save your work under this name, or say which file is yours"),
     "a file that cannot be written": (
         ["grade", "small", "class", "--jsonl", "no/where.jsonl"], 2, "no/where.jsonl: No such file or directory"),
     "no public cases": (["check", "class/alice/work.py", "--assignment", "hidden"], 2, "small has no public cases: "
@@ -438,8 +444,14 @@ def test_answers_are_graded_and_what_a_person_marks_is_pending(quiz):
     done = grader("grade", "quiz", "class", cwd=quiz)
     assert (done.returncode, done.stderr) == (1, "")
     lines = [line.split() for line in done.stdout.splitlines()]
-    assert lines[2] == ["ann", "passed", "pending", "1", "of", "3"]
-    assert " ".join(lines[3]) == "bob failed pending 0 of 3 two: 3 is not right."
+    assert " ".join(lines[2]) == "ann passed pending 1 of 3, 2 pending"
+    assert " ".join(lines[3]) == "bob failed pending 0 of 3, 2 pending two: 3 is not right."
+
+
+def test_where_results_are_and_what_to_do_with_them_is_said(quiz, here):
+    done = grader("grade", "quiz", "class", "--out", "all", cwd=quiz)
+    assert done.stderr == "All of it is in all. Mark what is pending: grader mark all\n"
+    assert grader("grade", "small", "class/alice", "--out", "all", cwd=here).stderr == "All of it is in all.\n"
 
 
 def test_what_is_pending_has_lost_nothing(quiz):

@@ -234,6 +234,15 @@ def test_pictures_are_left_out_where_there_are_too_many_and_that_is_said(run):
     assert texts(outputs[0][2:]).endswith(CUT)
 
 
+def test_what_is_said_about_an_output_is_dropped(run):
+    """It would have no limit."""
+    told = "display({'text/plain': 'x'}, metadata={'said': 'x' * 2**25}, raw=True)"
+    done, outputs = run(told, "print('on')")
+    assert (done.outcome, done.cells) == (model.Returned(None), whole(None, None))
+    assert [texts(cell) for cell in outputs] == ["x", "on\n"]
+    assert outputs[0][0]["metadata"] == {}
+
+
 def test_all_outputs_together_are_cut(run):
     from grader.sandbox.executing import ALL, TEXT
 
@@ -288,6 +297,7 @@ def test_a_reply_in_form_is_believed():
         came(notebook="text"),
         came(notebook=b"not JSON"),
         came(notebook=b"[" * 100_000),
+        came(notebook=b'"' + b'\\"' * 2**20),  # from each quote a text could begin, and none ends
         came(notebook=b"[]"),
         came(notebook=b'{"cells": {}}'),
         came(notebook=b'{"cells": [5]}'),

@@ -44,7 +44,7 @@ MISTAKES = {
     "a plot in a sheet": ("lab.ipynb}", "lab.ipynb, answers: a.yaml}", 5, "$.questions.shape", "a plot is handed in with a `notebook`, not with a sheet"),
     "a rubric that does not add up": ("text: axes}", "text: axes}, {points: 3, text: more}", 5, "$.questions.shape.rubric", "its lines have 5 points, and the question 2"),
     "a misspelt rubric": ("text: axes", "texts: axes", 5, "$.questions.shape.rubric[0].texts", "unknown key (did you mean 'text'?)"),
-    "nothing executed": ("questions:", "execute: 3\nquestions:", 3, "$.execute", "must be a mapping (got 3)"),
+    "nothing executed": ("questions:", "execute: 3\nquestions:", 3, "$.execute", "must be true, false or a mapping, as {seconds: 60}, not 3"),
     "time that is none": ("questions:", "execute: {cell_seconds: 0}\nquestions:", 3, "$.execute.cell_seconds", "must be greater than 0 (got 0)"),
     "a data file that is not there": ("questions:", "data: [data/b.csv]\nquestions:", 3, "$.data[0]", "there is no file data/b.csv in the assignment's folder"),
     "a data file outside": ("questions:", "data: [../x.csv]\nquestions:", 3, "$.data[0]", "../x.csv is outside the assignment's folder"),

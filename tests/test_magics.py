@@ -89,8 +89,31 @@ def test_the_work_is_that_of_all_cells_together():
 
 
 def test_a_long_line_is_more_work():
-    cell = f"!ls\n# {'a' * 20 * LONG}"
+    cell = f"!ls\n# {'a' * 45 * LONG}"
     assert [code == cell for code in python([cell, cell])] == [False, True]
+
+
+READ_AGAIN = {
+    "a long name": ("{} 1?", "a", 21_500),
+    "long names in a text": ('("""\n{}""")?', "a" * 950 + "\n", 400),
+    "spaces before what is no Python": ("!ls\n{}", f"x{' ' * 90}$\n", 1_000),
+    "quotes without an end": ("!ls\n'{}", "\\'", 20_000),
+}
+
+
+@pytest.mark.parametrize("name", READ_AGAIN)
+def test_what_is_read_again_from_each_character_is_more_work(name):
+    """Each of these is short, and would keep IPython busy for long."""
+    cell, part, times = READ_AGAIN[name]
+    once, often = cell.format(part), cell.format(part * times)
+    assert (one(once) == once, one(often) == often) == (False, True)
+
+
+def test_a_long_notebook_is_not_too_much_work():
+    function = 'def estep(X, mixture):\n    """Return the posteriors of each point, and the log-likelihood."""\n'
+    body = "    post = np.exp(ll - logsumexp(ll, axis=1, keepdims=True))  # as in the notes\n" * 20
+    cells = [f"%time estep(X, mixture)\n{function}{body}"] * 100
+    assert not set(cells) & set(python(cells))
 
 
 def test_python_alone_needs_no_transformer():

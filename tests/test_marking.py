@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import re
 import sys
 from pathlib import Path
 from urllib.request import url2pathname
@@ -429,6 +430,32 @@ def test_no_cell_is_a_formula_and_comments_come_back_as_they_were(path, session,
     (result_,) = marking.markfile.read(path)
     assert result_.items[1].mark.comment == text
     assert marksheet.read("", Path("marks.csv").read_text("utf-8-sig"), answers([result_])) == []
+
+
+HOSTILE = "abc;=HYPERLINK(1)\n=1+1\n- a\r\n@b;'+c\n;\"=2;  =3\td;;-4"
+
+
+def test_nothing_is_a_formula_where_tables_are_split_at_other_marks(path, session):
+    """A table with commas is opened, all the same, where tables have semicolons."""
+    path = write({"=alice": (item("=cmd", text=HOSTILE, rubric=(RubricLine(2.0, "=x; +y"),)),)})
+    (row,) = table(path, names=True)
+    cells = re.split(r"[;\t\r\n]", Path("marks.csv").read_text("utf-8-sig")) + list(row) + list(row.values())
+    assert len(cells) > 20
+    assert [cell for cell in cells if re.match(r"[ \"]*[=+\-@]", cell)] == []
+
+
+def test_columns_and_comments_with_apostrophes_are_read_as_they_were(path, session):
+    path = write({"=alice": (item("=cmd", rubric=(RubricLine(2.0, "=x; +y"),)),)})
+    (row,) = table(path, names=True)
+    column = "'=cmd 1: =x;' +y (of 2)"
+    comment = "fine;=x\n- but\n'= why"
+    marking.run(path, source=fill([row | {column: "1.5", "comment": comment.replace("'", "''")}], delimiter=";"))
+    assert beside(path).by_names["hw", "=alice", "=cmd"][0].mark.comment == comment
+    (again,) = table(path, "again.csv", names=True)
+    assert (again[column], again["comment"]) == ("1.5", "fine;'=x\n'- but\n''= why")
+    before = Path("results.marks.jsonl").read_bytes()
+    marking.run(path, source=Path("again.csv"))
+    assert Path("results.marks.jsonl").read_bytes() == before  # nothing is new
 
 
 def test_a_long_answer_fits_into_a_cell(path):

@@ -131,7 +131,7 @@ COMPUTED = {
 def test_the_value_is_the_answer_of(name):
     question, source, expression = COMPUTED[name]
     found = answers(tagged(source, "q"), q=question)
-    assert found.computed() == {"q": expression}
+    assert found.computed == {"q": expression}
     assert found.sheet({"q": Returned("the value")}, None).attempts == {"q": ["the value"]}
 
 
@@ -140,13 +140,13 @@ def test_the_value_is_the_answer_of(name):
     [(NUMBER, "-24.5"), (NUMBER, "(-24.5)"), (NUMBER, ""), (FORMULA, "f = x/y"), (FORMULA, "exp(x)"), (TEXT, "prose = 'It falls.'"), (TICKS, "'red'")],
 )  # fmt: skip
 def test_nothing_is_computed_of_what_was_typed(keys, source):
-    assert answers(tagged(source, "q"), q=keys).computed() == {}
+    assert answers(tagged(source, "q"), q=keys).computed == {}
 
 
 @pytest.mark.parametrize("keys", [NUMBER, FORMULA, TICKS, TEXT])
 def test_the_variable_that_the_spec_names_holds_the_answer_of_any_question(keys):
     found = answers(tagged("other", "q"), places={"q": {"variable": "ll"}}, q=keys)
-    assert found.computed() == {"q": "ll"}
+    assert found.computed == {"q": "ll"}
     assert found.sheet({"q": Returned("held")}, None).attempts == {"q": ["held"]}
 
 
@@ -292,3 +292,8 @@ def test_what_is_large_and_has_no_entries_is_not_unfolded(value):
 
 def test_prose_below_a_plot_does_not_hide_it():
     assert pictures(tagged("plt.show()", "q", **shows(PNG)), tagged("It falls.", "q", kind="markdown")) == [PNG]
+
+
+def test_a_decimal_comma_is_two_numbers_to_python_and_is_told_as_what_it_is():
+    found = sheet(tagged("q = 61,2", "q"), values={"q": Returned((61, 2))}, q=NUMBER)
+    assert found.attempts == {"q": ["61,2"]}

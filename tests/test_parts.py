@@ -9,6 +9,7 @@ import pytest
 from grader import assignment, engine, model, submission
 from grader.content import Picture, RubricLine
 from grader.execution import CellRun, Executed
+from grader.notebook import plain, read
 from grader.parts import MOST_NOTES, Place
 from grader.report.json import parse, render
 from grader.sandbox.forkserver import ForkServer
@@ -70,15 +71,18 @@ def course(tmp_path_factory):
 
 
 class Kernel:
-    """Stands for an executor: returns what it is told to, and keeps what it was given."""
+    """Stands for an executor: returns what it is told to, for so many cells or all, and keeps what it was given."""
 
-    def __init__(self, outcome, *problems, notebook=b""):
-        self.executed = Executed(outcome, notebook, tuple(CellRun(n, one) for n, one in enumerate(problems, 1)), 1.5)
+    def __init__(self, outcome, *problems, notebook=b"", cells=None):
+        self.outcome, self.problems, self.notebook, self.cells = outcome, problems, notebook, cells
         self.given = []
 
     def execute(self, notebook, files, _output):
         self.given.append((notebook, files))
-        return self.executed
+        number = sum(cell["cell_type"] == "code" for cell in json.loads(notebook)["cells"])
+        rest = number - len(self.problems) if isinstance(self.outcome, model.Returned) else 0
+        problems = [*self.problems, *[None] * rest][: self.cells]
+        return Executed(self.outcome, self.notebook, tuple(CellRun(n, one) for n, one in enumerate(problems, 1)), 1.5)
 
     def close(self):
         pass
@@ -273,7 +277,27 @@ def test_many_cells_that_fail_do_not_make_a_long_message(grade):
 def test_it_is_executed_with_what_the_course_gives_and_with_its_own_modules(grade):
     kernel = Kernel(model.Returned(None))
     grade(BOOK, kernel, files={"aid.py": b"its own"})
-    assert kernel.given == [(BOOK, {"data/a.csv": b"1,2", "aid.py": b"its own"})]
+    assert kernel.given == [(plain(read("", BOOK)), {"data/a.csv": b"1,2", "aid.py": b"its own"})]
+
+
+def test_what_is_executed_are_the_cells_that_are_graded(grade):
+    """A notebook may have the cells of two formats: `worksheets` and `cells`."""
+    kernel = Kernel(model.Returned(None))
+    book = {"nbformat": 3, "worksheets": [], "metadata": {}, "cells": json.loads(BOOK)["cells"]}
+    grade(json.dumps(book).encode(), kernel)
+    assert kernel.given[0][0] == plain(read("", BOOK))
+
+
+def test_a_notebook_has_not_passed_if_a_cell_was_not_run(grade):
+    result = grade(BOOK, Kernel(model.Returned(None), cells=2))
+    assert (execution(result)[1], said(result, "notebook")) == (
+        "failed", "The notebook did not run as it should: not all of its cells were run.")  # fmt: skip
+
+
+def test_a_notebook_without_code_has_not_passed(grade):
+    result = grade(notebook(markdown("To do.")), Kernel(model.Returned(None)))
+    assert (execution(result)[1], said(result, "notebook")) == (
+        "missing", "Nothing could be graded: work.ipynb has no code.")  # fmt: skip
 
 
 def test_plots_are_those_of_the_executed_copy_and_it_is_kept(grade):

@@ -59,9 +59,9 @@ NAMED = "must be a name, as x, gamma_k1 or hatmu_k, and of no function"
 BLANKS = "blanks: {x0: up, x1: down}"
 BROKEN = {
     # of any kind
-    "no kind": (("    kind: text\n", ""), [(24, T, "needs a `kind`: number, formula, choice or text")]),
-    "another kind": (("kind: text", "kind: prose"), [(24, T, "`kind` must be number, formula, choice or text (got 'prose')")]),
-    "a number for a kind": (("kind: text", "kind: 3"), [(24, T, "`kind` must be number, formula, choice or text (got 3)")]),
+    "no kind": (("    kind: text\n", ""), [(24, T, "needs a `kind`: number, formula, choice, text or plot")]),
+    "another kind": (("kind: text", "kind: prose"), [(24, T, "`kind` must be number, formula, choice, text or plot (got 'prose')")]),
+    "a number for a kind": (("kind: text", "kind: 3"), [(24, T, "`kind` must be number, formula, choice, text or plot (got 3)")]),
     "no points": (("kind: text\n    points: 1", "kind: text"), [(24, f"{T}.points", "this key is required")]),
     "points below zero": (("points: 1", "points: -1"), [(6, f"{N}.points", "must be greater than or equal to 0 (got -1)")]),
     "points that are none": (("points: 1", "points: .nan"), [(6, f"{N}.points", "must be a finite number (got nan)")]),

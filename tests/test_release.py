@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grader import assignment, bundle, packing, prepare, release, servers, source, submission
+from grader import assignment, bundle, packing, prepare, release, servers, source, submission, unpacking
 from grader.errors import SpecError, UsageError
 from grader.sandbox.launch import Zygote
 from grader.sandbox.values import Record
@@ -93,7 +93,7 @@ def everything(files):
     """Return all bytes of a bundle: of the files, of what `.grader` unpacks to, and of all texts and values in that."""
     packed = files[".grader"].partition(b"\n")[2]
     made = bundle.contents(files[".grader"], Path(".grader"))
-    held = leaves([made, [bundle._unframed(frame) for frame in made["frames"]]])
+    held = leaves([made, [unpacking.unframed(frame) for frame in made["frames"]]])
     texts = [leaf.encode() for leaf in held if isinstance(leaf, str)]
     return b"\n".join([*map(str.encode, files), *files.values(), zlib.decompress(packed), *texts])
 
@@ -286,6 +286,12 @@ def test_a_notebook_can_be_the_starter(small, written, tmp_path):
     assert b"2 * x" not in (tmp_path / "out" / "work.ipynb").read_bytes()
 
 
+def test_hidden_tests_in_the_starter_s_files_are_left_out(course, written, tmp_path):
+    tests = "### BEGIN HIDDEN TESTS\nassert True is not 42\n### END HIDDEN TESTS\n"
+    written(write(course, {"starter/work.py": STARTER + tests}), tmp_path / "out")
+    assert read(tmp_path / "out")["work.py"] == STARTER.encode()
+
+
 def test_solutions_in_the_starter_s_files_are_replaced_and_the_rest_is_left_as_it_is(course, written, tmp_path):
     marked = "def double(x):\n    # BEGIN SOLUTION\n    return 2 * x\n    # END SOLUTION\n\n\ndef pair(xs):\n    raise NotImplementedError\n"
     odd = "x = 1\r\n# caf\u00e9".encode("latin-1")
@@ -423,7 +429,10 @@ def test_files_that_no_release_wrote_are_never_lost(course, written, tmp_path, c
 
 @pytest.mark.parametrize(
     ("name", "told"),
-    [("out.txt", "out.txt is not a folder: name another"), ("out.zip", "out.zip is not a zip: name another")],
+    [
+        ("out.txt", "out.txt is not a folder: name another"),
+        ("out.zip", "out.zip is not a zip that can be read: name another"),
+    ],
 )
 def test_a_file_that_is_no_bundle_is_not_written_over(course, written, tmp_path, name, told):
     write(tmp_path, {name: "mine"})
@@ -431,6 +440,36 @@ def test_a_file_that_is_no_bundle_is_not_written_over(course, written, tmp_path,
         written(course, tmp_path / name)
     assert str(raised.value) == f"{tmp_path}/{told}"
     assert (tmp_path / name).read_text() == "mine"
+
+
+def spoilt(path, offset, value):
+    """Change two bytes of a zip's first entry, in both the places where they stand."""
+    data = bytearray(path.read_bytes())
+    for start, at in ((b"PK\x03\x04", offset), (b"PK\x01\x02", offset + 2)):
+        struct.pack_into("<H", data, data.index(start) + at, value)
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize(("offset", "value"), [(6, 1), (8, 99)], ids=["encrypted", "packed in another way"])
+def test_a_zip_that_cannot_be_read_is_not_written_over(course, written, tmp_path, offset, value):
+    with zipfile.ZipFile(tmp_path / "out.zip", "w") as file:
+        file.writestr("thesis.txt", "years of work")
+    spoilt(tmp_path / "out.zip", offset, value)
+    before = (tmp_path / "out.zip").read_bytes()
+    with pytest.raises(UsageError) as raised:
+        written(course, tmp_path / "out.zip")
+    assert str(raised.value) == f"{tmp_path}/out.zip is not a zip that can be read: name another"
+    assert (tmp_path / "out.zip").read_bytes() == before
+
+
+def test_a_zip_whose_packing_is_damaged_is_not_written_over(course, written, tmp_path):
+    with zipfile.ZipFile(tmp_path / "out.zip", "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("a", "years of work" * 9)
+    data = bytearray((tmp_path / "out.zip").read_bytes())
+    data[31:36] = b"\xff" * 5
+    (tmp_path / "out.zip").write_bytes(data)
+    with pytest.raises(UsageError, match="is not a zip that can be read: name another"):
+        written(course, tmp_path / "out.zip")
 
 
 def test_a_zip_of_other_things_is_not_written_over(course, written, tmp_path):
@@ -466,6 +505,20 @@ def test_a_release_that_cannot_be_written_leaves_the_earlier_one(course, written
     assert {path: data for path, data in read(tmp_path).items() if not path.startswith("small/")} == {
         path: data for path, data in before.items() if not path.startswith("small/")
     }
+
+
+def test_public_cases_that_no_bundle_can_have_are_told_when_it_is_made(small, tmp_path):
+    title = write(small, {"assignment.yaml": SPEC + 'title: "\\eyes"\n'})
+    with pytest.raises(SpecError) as raised:
+        release.release(assignment.load(title), [], tmp_path / "out")
+    assert str(raised.value) == (
+        f"{small}: its public cases cannot be handed out, since no bundle may have what they have: "
+        "must be a text without control characters"
+    )
+    many = SPEC.replace("{x: 3}", "{x: {make: texts}}").replace("[3, 1, 2]", "{make: texts}")
+    write(small, {"assignment.yaml": many, "inputs.py": INPUTS + "def texts():\n    return 2**19 * '\\n'\n"})
+    with pytest.raises(SpecError, match="cannot be handed out: more than 4 MiB of texts and lists$"):
+        release.release(assignment.load(small), [], tmp_path / "out")
 
 
 # --- as a student has it ---

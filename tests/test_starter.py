@@ -110,14 +110,30 @@ def test_the_rest_is_left_as_it_is():
     [
         ("x = 1\n# BEGIN SOLUTION\ny = 2\n", "work.py:2: BEGIN SOLUTION, and no END SOLUTION below it"),
         ("x = 1\n\n# END SOLUTION\n", "work.py:3: END SOLUTION, and no BEGIN SOLUTION above it"),
-        ("# BEGIN SOLUTION\n# BEGIN SOLUTION\n# END SOLUTION\n", "work.py:2: BEGIN SOLUTION, and the one in line 1 has not ended"),
+        ("# BEGIN SOLUTION\n# BEGIN SOLUTION\n# END SOLUTION\n", "work.py:2: BEGIN SOLUTION, and the SOLUTION that begins in line 1 has not ended"),
+        ("# BEGIN SOLUTION\n# END HIDDEN TESTS\n", "work.py:2: END HIDDEN TESTS, and no BEGIN HIDDEN TESTS above it"),
+        ("x = 1\n### BEGIN HIDDEN TESTS\n", "work.py:2: BEGIN HIDDEN TESTS, and no END HIDDEN TESTS below it"),
     ],
-    ids=["no end", "no beginning", "one in another"],
+    ids=["no end", "no beginning", "one in another", "the end of another", "no end of tests"],
 )  # fmt: skip
 def test_a_mark_without_its_counterpart_is_told_with_its_line(source, told):
     with pytest.raises(SpecError) as raised:
         starter.without_solutions(source, "work.py")
     assert str(raised.value) == told
+
+
+HIDDEN_TESTS = "assert f(1) == 1\n### BEGIN HIDDEN TESTS\nassert f(2) == 42\n### END HIDDEN TESTS\nx = 1\n"
+
+
+def test_hidden_tests_are_taken_out_and_nothing_stands_for_them():
+    assert starter.without_solutions(HIDDEN_TESTS, "work.py") == "assert f(1) == 1\nx = 1\n"
+
+
+def test_hidden_tests_in_a_reference_mark_no_solution():
+    assert not starter.has_marks(HIDDEN_TESTS)
+    made = starter.from_reference(REFERENCE + HIDDEN_TESTS, spec(), "solution.py")
+    assert "raise NotImplementedError" in made
+    assert "the answer" not in made
 
 
 # --- from the reference ---
@@ -242,6 +258,32 @@ def test_a_notebook_loses_its_solutions_and_what_running_it_left_there():
     assert sources(made, "markdown") == ["YOUR ANSWER HERE"]
     assert [(cell["outputs"], cell["execution_count"]) for cell in made["cells"][:2]] == [([], None)] * 2
     assert made["cells"][0]["metadata"] == {"tags": ["q"]}
+
+
+def cell(kind, source, **more):
+    return {"cell_type": kind, "metadata": {}, "source": source, **more}
+
+
+def cleaned(*cells):
+    made = starter.notebook_without_solutions(json.dumps({"cells": cells, "metadata": {}}).encode(), "work.ipynb")
+    return json.loads(made)["cells"]
+
+
+def test_an_attached_picture_goes_with_the_solution_that_showed_it():
+    source = [
+        "![q](attachment:a%20b.png) <img src='attachment:c (1).png'>\n", "<!-- BEGIN SOLUTION -->\n", "![s](attachment:b.png) ![t](attachment:a)\n",
+        "<!-- END SOLUTION -->",
+    ]  # fmt: skip
+    pictures = {name: {"image/png": name} for name in ("a b.png", "b.png", "a", "never shown.png", "c (1).png")}
+    (one,) = cleaned(cell("markdown", source, attachments=pictures))
+    assert one["attachments"] == {name: {"image/png": name} for name in ("a b.png", "c (1).png")}
+    (none,) = cleaned(cell("markdown", source[1:], attachments=pictures))
+    assert "attachments" not in none
+
+
+def test_hidden_tests_in_cells_are_taken_out():
+    (one,) = cleaned(cell("code", HIDDEN_TESTS))
+    assert one["source"] == ["assert f(1) == 1\n", "x = 1"]
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,9 @@
 import pytest
 
 from grader.magics import python
-from grader.notebook import Cell, Notebook, Picture
+from grader.notebook import Cell, Notebook, Picture, read
 from grader.stated import LONGEST, MOST, Stated, answer, stated
+from tests.notebooks import notebook
 
 
 def code(source):
@@ -112,3 +113,9 @@ def test_of_a_cell_that_is_there_twice_the_last_that_states_something_counts():
 def test_a_picture_is_an_answer_too():
     plot = Cell(1, "code", "", tags=frozenset({"plot"}), pictures=(Picture("image/png", b"\x89PNG"),))
     assert answer(Notebook((plot, *tagged(("# nothing", ["other"])).cells)), "plot") == plot
+
+
+@pytest.mark.parametrize("end", ["\r", "\r\n", "\n"])
+def test_lines_may_end_as_on_any_system(end):
+    (cell,) = read("x.ipynb", notebook(f"# note{end}x = 1{end}3.5")).cells
+    assert stated(cell).raw == "3.5"

@@ -280,3 +280,11 @@ def read_until(process, beginning):
         if line.startswith(beginning):
             return lines
     raise AssertionError("".join(lines))
+
+
+def test_a_message_stands_once_and_what_was_printed_below():
+    both = result(item("f", "error", message="It is no Python."), item("g", "error", message="It is no Python."))
+    printed = replace(both, stdout="".join(f"line {n}\n" for n in range(30)))
+    told = [line.rstrip() for line in render(watch.changes(both, printed), "12:00:00").splitlines()]
+    assert told[1:5] == ["✗ f (error): It is no Python.", "✗ g (error): as above", "It printed:", "line 0"]
+    assert told[-3:] == ["line 9", "…", "Score: 0 of 2"]

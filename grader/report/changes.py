@@ -1,6 +1,7 @@
 """What a save has changed, in a few lines: what got better, what got worse, and what there is still to mend."""
 
 import io
+from collections.abc import Iterator
 from textwrap import shorten
 
 from rich.console import Console, Group, RenderableType
@@ -11,6 +12,8 @@ from grader.watch import Change, Changes, counted, passed, to_mend
 
 PLAIN_WIDTH = 120
 """How wide lines are where there is no terminal, in characters."""
+PRINTED_LINES = 10
+"""How much is shown of what a submission printed."""
 MESSAGE_LENGTH = 300
 """How much of a message is shown, in characters; `grader check` without --watch shows all of it."""
 
@@ -42,7 +45,7 @@ def _body(changes: Changes, at: str) -> RenderableType:
         Text.assemble((f"{at}  ", "bold"), _summary(changes)),
         *map(_changed, sorted(changes.items, key=lambda one: -one.direction)),
         *(Text(f"  {_plain(note)}", style="yellow") for note in after.notes),
-        *(line for item in after.items if (line := _left(item))),
+        *_still(after),
         Text(_score(changes), style="bold"),
     )
 
@@ -83,13 +86,18 @@ def _points(item: ItemResult) -> str:
     return f"{item.score:.4g} of {item.max_score:.4g} points"
 
 
-def _left(item: ItemResult) -> Text | None:
-    """Return what there is to mend first in a function or question."""
-    case = to_mend(item)
-    if case is None:
-        return None
-    message = shorten(_plain(case.message), MESSAGE_LENGTH, placeholder=" …")
-    return Text.assemble((f"✗ {item.name} ({case.status}): ", "red"), message)
+def _still(result: Result) -> Iterator[Text]:
+    """Yield what there is to mend first in each function and question, each message once, and what was printed."""
+    said = set[str]()
+    for item in result.items:
+        case = to_mend(item)
+        if case is not None:
+            message = shorten(_plain(case.message), MESSAGE_LENGTH, placeholder=" …")
+            yield Text.assemble((f"✗ {item.name} ({case.status}): ", "red"), "as above" if message in said else message)
+            said.add(message)
+    if result.stdout:
+        lines = [_plain(line)[:MESSAGE_LENGTH] for line in result.stdout.splitlines()]
+        yield Text("\n".join(["It printed:", *lines[:PRINTED_LINES], *(["…"] if lines[PRINTED_LINES:] else [])]), "dim")
 
 
 def _score(changes: Changes) -> str:

@@ -70,7 +70,9 @@ def table(results: Sequence[Result], *, messages: bool = True) -> RenderableType
     for result in results:
         cells = [_cell(item, mark=many) for item in result.items] or [Text("fault", style="magenta")] * len(names)
         first = [Text(_first(result))] if messages else []
-        grid.add_row(Text(result.id), *cells, Text(_score(result)), *first)
+        waiting = _waiting(result)
+        score = _score(result) + (f", {waiting:.4g} pending" if waiting else "")
+        grid.add_row(Text(result.id), *cells, Text(score), *first)
     if not many:
         return grid
     legend = ", ".join(f"{n + 1} {name}" for n, name in enumerate(names))
@@ -194,13 +196,18 @@ def _summary(results: Sequence[Result]) -> Text:
     full = sum(all(item.status == "passed" for item in result.items) for result in graded)
     lost = sum(result.lost for result in graded)
     if len(results) == 1:
-        waiting = math.fsum(item.max_score for item in results[0].items if item.status == "pending")
+        waiting = _waiting(results[0])
         return Text(f"Score: {_score(results[0])}{f', and {waiting:.4g} pending' if waiting else ''}", style="bold")
     mean = math.fsum(result.score or 0.0 for result in graded) / max(len(graded), 1)
     marked = f", {len(graded) - full - lost} with answers to be marked" if full + lost < len(graded) else ""
     text = f"{len(results)} submissions: {full} passed everything, {lost} lost points{marked}; mean {mean:.2f}"
     faults = len(results) - len(graded)
     return Text(text + (f"; {faults} not graded by a fault of ours" if faults else ""), style="bold")
+
+
+def _waiting(result: Result) -> float:
+    """Return how many points a person still has to give, or the class's grading."""
+    return math.fsum(item.max_score for item in result.items if item.status == "pending")
 
 
 def _score(result: Result) -> str:

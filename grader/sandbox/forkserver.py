@@ -5,7 +5,9 @@ import math
 import os
 import socket
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Self
 
 from grader.errors import DiedError, FaultError, LevelError
@@ -34,8 +36,8 @@ class ForkServer:
     is demanded, there are no children at all.
 
     `functions` is how many functions a child may have to answer for, each with its CPU time. With `kernel`, children
-    execute notebooks. `layers` names the layers to put on, whatever they amount to: for tests, and to look at what
-    there is.
+    execute notebooks. `files` are those that lie where a child starts, by their names there. `layers` names the layers
+    to put on, whatever they amount to: for tests, and to look at what there is.
     """
 
     layers: tuple[str, ...] = ()
@@ -56,6 +58,7 @@ class ForkServer:
         *,
         functions: int = 1,
         kernel: bool = False,
+        files: Mapping[str, Path] = MappingProxyType({}),
         demanded: Level = "container",
         layers: Sequence[str] | None = None,
     ) -> None:
@@ -68,6 +71,7 @@ class ForkServer:
             "scratch": limits.scratch_mib * 2**20,
             "layers": layers,
             "kernel": kernel,
+            "files": {name: str(path.resolve()) for name, path in files.items()},
         }
         self._demanded, self._free = demanded, layers is not None
         self._zygote = zygote

@@ -101,3 +101,5 @@ def _do_without(kernel: Any, shell: Any) -> None:
     shell.system = shell.getoutput = tell
     for name in _SCRIPTS:
         shell.register_magic_function(tell, "line_cell", name)
+    if "matplotlib" not in sys.modules:  # `%matplotlib inline` opens many a cell that plots nothing
+        shell.register_magic_function(lambda _line: None, "line", "matplotlib")

@@ -20,7 +20,7 @@ from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from typing import Any, NamedTuple
 
-from grader.sandbox.standins import PLOTTING, PROGRESS, StandInLoader
+from grader.sandbox.standins import NOTEBOOKS, PLOTTING, PROGRESS, StandInLoader
 from grader.sandbox.values import Record
 
 
@@ -82,7 +82,7 @@ class Library(MetaPathFinder, Loader):
         if not self._known(name):
             if top in self.installed or top.startswith("_sysconfigdata"):  # the standard library's, though not listed
                 return None
-            if top in PLOTTING or top in PROGRESS:
+            if top in PLOTTING | NOTEBOOKS | PROGRESS:
                 return ModuleSpec(name, StandInLoader(), is_package=True)
             if self._known(top):
                 return None

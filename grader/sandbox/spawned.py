@@ -6,13 +6,15 @@ what the user may who started it.
 
 import contextlib
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Self
 
 from grader import model
@@ -33,8 +35,11 @@ class Spawner:
 
     layers = ("process",)
 
-    def __init__(self, limits: Limits, packages: Sequence[str]) -> None:
-        self._limits, self._packages = limits, packages
+    def __init__(
+        self, limits: Limits, packages: Sequence[str], files: Mapping[str, Path] = MappingProxyType({})
+    ) -> None:
+        """`files` are those that lie where a worker starts, by their names there."""
+        self._limits, self._packages, self._files = limits, packages, files
         self._reserve: _Watched | None = None
         self._living: list[_Watched] = []
         self._closed = False
@@ -61,6 +66,10 @@ class Spawner:
             raise FaultError("the workers were closed")
         kept = {name: os.environ[name] for name in _NEEDED_TO_START if sys.platform == "win32" and name in os.environ}
         folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        for name, path in self._files.items():
+            place = Path(folder.name, name)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, place)
         started = launch.worker(["-sP"], {**launch.ALONE, **kept}, folder.name, ["numpy", *self._packages])
         process = _Watched(started, self._limits.memory_mib * 2**20, folder)
         self._living = [*(one for one in self._living if one.runs), process]

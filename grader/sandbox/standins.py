@@ -11,9 +11,9 @@ from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
 from typing import Any
 
-PLOTTING = frozenset(
-    ["matplotlib", "mpl_toolkits", "pylab", "seaborn", "plotly", "bokeh", "altair", "IPython", "ipywidgets", "google"]
-)
+PLOTTING = frozenset(["matplotlib", "mpl_toolkits", "pylab", "seaborn", "plotly", "bokeh", "altair"])
+NOTEBOOKS = frozenset({"IPython", "ipywidgets", "google", "grader"})
+"""What is used in notebooks alone: widgets, Colab, and the check of one's own functions."""
 PROGRESS = frozenset({"tqdm"})
 
 

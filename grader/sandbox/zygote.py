@@ -3,7 +3,7 @@
 The client speaks to it over one socket, in messages of JSON. The first says what to preload and what the children
 may use; the answer is `Lockdown.state`, or {problem} and the end:
 
-    {packages, memory, cpu_seconds, scratch, layers, kernel}
+    {packages, memory, cpu_seconds, scratch, layers, kernel, files}
 
 Then it takes orders, and answers each:
 
@@ -97,7 +97,9 @@ def _run(control: socket.socket, worker: Any, order: dict[str, Any]) -> None:
         for name, value in hints.items():  # libraries that are loaded later look for them in C's environment
             os.putenv(name, value)
         worker.loaded_packages()
-        settings = Settings(order["memory"], order["cpu_seconds"], order["scratch"], readable(), order["kernel"])
+        files = tuple((name, path) for name, path in order["files"].items())
+        limits = (order["memory"], order["cpu_seconds"], order["scratch"])
+        settings = Settings(*limits, readable(), order["kernel"], files)
         lockdown = Lockdown(settings, order["layers"])
     except BaseException as error:
         _give_up(control, error)

@@ -7,6 +7,7 @@ import pytest
 
 from grader import assignment, engine, submission
 from grader.function import Trial
+from grader.parts import Place
 from grader.prepare import prepare
 from grader.sandbox.forkserver import ForkServer
 from grader.sandbox.launch import Zygote
@@ -36,7 +37,7 @@ def test_naming_mistakes_costs_at_most_a_fifth(monkeypatch):
 
         def graded(naming):
             monkeypatch.setattr(Trial, "name_mistake", naming)
-            return [engine.grade_one(variants, server, one) for one in handed]
+            return [engine.grade_one(variants, Place(server), one) for one in handed]
 
         times = in_turn(rounds=3, with_diagnosis=lambda: graded(names), without=lambda: graded(lambda _self: None))
     expect_at_most(times["with_diagnosis"], 1.2 * times["without"])
@@ -51,7 +52,7 @@ def test_right_parts_cost_at_most_fifteen_right_submissions():
     with ForkServer(Zygote(), limits, ["numpy"], functions=3) as server, contextlib.closing(Variants(plan)) as variants:
         times = in_turn(
             rounds=5,
-            wrong_mstep=lambda: engine.grade_one(variants, server, handed),
-            right=lambda: engine.grade_one(variants, server, right),
+            wrong_mstep=lambda: engine.grade_one(variants, Place(server), handed),
+            right=lambda: engine.grade_one(variants, Place(server), right),
         )
     expect_at_most(times["wrong_mstep"], 15 * times["right"])

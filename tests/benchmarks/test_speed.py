@@ -20,6 +20,7 @@ from grader import assignment, engine, submission
 from grader.function import Trial
 from grader.handin import Submission
 from grader.model import Limits
+from grader.parts import Place
 from grader.prepare import prepare
 from grader.sandbox import protocol
 from grader.sandbox.forkserver import ForkServer
@@ -109,7 +110,7 @@ def test_isolation_costs_at_most_half_and_six_milliseconds(plan, name, fails_bey
         times = in_turn(
             CLASS,
             in_process=without_isolation(plan, source),
-            ours=lambda: engine.grade_one(variants, server, work),
+            ours=lambda: engine.grade_one(variants, Place(server), work),
             fresh_process=fresh_process(source, tmp_path),
         )
     expect_at_most(times["ours"], 1.5 * times["in_process"] + 6, fails_beyond)

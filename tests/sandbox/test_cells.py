@@ -15,8 +15,10 @@ from grader.sandbox.client import Output
 from grader.sandbox.forkserver import ForkServer
 from grader.sandbox.launch import Zygote
 from grader.sandbox.requests import call_request
+from grader.sandbox.spawned import Spawner
 from grader.servers import CELL_TIMES
 from grader.submission import Cell, Handed
+from tests.conftest import write
 
 LIMITS = Limits(memory_mib=128)
 PRELUDE = "import os, sys, types"
@@ -189,6 +191,8 @@ def test_a_namespace_is_all_that_cells_need():
     cells = Cells(space)
     with pytest.raises(ZeroDivisionError):
         cells.run("cell [1]", b"x = 1 / 0\ndef f(): return 3")
+    if cells.loop is not None:  # where another test has imported asyncio
+        cells.loop.close()
     assert (inspect.isfunction(space["f"]), "input" in space, "x" in space) == (True, False, False)
 
 
@@ -405,3 +409,50 @@ def test_a_function_that_ends_the_process_costs_no_cell_when_its_time_is_too_sho
     outcomes = [answer.outcome for answer in one.answers([call_request("f", [], 0)] * 2)]
     assert [type(outcome) for outcome in outcomes] == [model.Killed, model.TimedOut]
     assert (called(one, "g"), one.problems) == (["g"], {})
+
+
+# --- the course's data -----------------------------------------------------------------------------------------------
+
+LOADS = (
+    "import numpy as np, os\nX = np.loadtxt('data/a.csv', delimiter=',')\nnames = sorted(os.listdir('data'))",
+    "def tried(path):\n    try:\n        open(path, 'w')\n    except OSError as error:\n        return type(error).__name__",
+    "new, old = tried('data/b.csv'), tried('data/a.csv')",
+)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    return write(tmp_path_factory.mktemp("course"), {"data/a.csv": "1,2\n3,4\n", "data/answers.csv": "5"})
+
+
+def loaded(server):
+    cells = tuple(Cell(f"cell [{n}]", source.encode()) for n, source in enumerate(LOADS, 1))
+    plan = types.SimpleNamespace(
+        assignment=types.SimpleNamespace(spec=types.SimpleNamespace(limits=Limits(), names={})), given={}
+    )
+    one = Run(plan, server, Handed("work.ipynb", cells=cells), Output())
+    one.start()
+    found = one.values({"sum": "X.sum()", "names": "names", "tried": "new, old"})
+    one.close()
+    return {name: getattr(outcome, "value", outcome) for name, outcome in found.items()}
+
+
+def test_a_cell_finds_the_data_that_students_get_and_can_only_read_it(data):
+    files = {"data/a.csv": data / "data/a.csv"}
+    with ForkServer(Zygote(), Limits(), ["numpy"], files=files) as server:
+        server.ready()
+        if "namespaces" not in server.layers:
+            pytest.skip("without namespaces there are no files at all")
+        assert loaded(server) == {"sum": 10.0, "names": ["a.csv"], "tried": ("OSError", "OSError")}
+
+
+def test_without_a_sandbox_each_process_has_a_copy_of_its_own(data):
+    with Spawner(Limits(), [], {"data/a.csv": data / "data/a.csv"}) as server:
+        found = loaded(server)
+    assert (found["sum"], found["names"], found["tried"]) == (10.0, ["a.csv"], (None, None))
+    assert (data / "data/a.csv").read_text() == "1,2\n3,4\n"
+
+
+def test_without_them_there_is_no_file(data):
+    with ForkServer(Zygote(), Limits(), ["numpy"]) as server:
+        assert isinstance(loaded(server)["sum"], model.Raised)

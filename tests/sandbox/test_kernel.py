@@ -125,7 +125,7 @@ def kernels(places):
 class Ran:
     """What became of a notebook of these cells."""
 
-    def __init__(self, server, *cells, seconds=20.0):
+    def __init__(self, server, *cells, seconds=20.0, files=()):
         self.output = Output()
         child = server.child(self.output)
         code = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
@@ -135,7 +135,8 @@ class Ran:
             "metadata": {},
             "cells": [{**code, "source": cell} for cell in cells],
         }
-        details = {"notebook": json.dumps(document).encode(), "files": {}, "cell_seconds": seconds, "seconds": seconds}
+        details = {"notebook": json.dumps(document).encode(), "files": dict(files)}
+        details |= {"cell_seconds": seconds, "seconds": seconds}
         try:
             self.outcome = child.ask(protocol.pack({"execute": details}), soon(seconds + 10))
         finally:
@@ -280,9 +281,22 @@ def test_the_process_beside_the_kernel_cannot_be_killed_by_it(kernels):
     assert Ran(kernels(), "import os; os.kill(os.getpid(), 9)").ended == {"dead": -9}
 
 
-def test_who_interrupts_the_process_beside_the_kernel_gets_no_notebook(kernels):
-    ran = Ran(kernels(), "import os, time; os.kill(1, 2); time.sleep(5)")
+def test_the_process_beside_the_kernel_cannot_be_interrupted_by_it(kernels):
+    """Its twin: the kernel itself can be."""
+    ran = Ran(kernels(), "import os, time; os.kill(1, 2); time.sleep(0.5); print('sent')", "print('and on')")
+    assert (ran.ended, ran.printed, ran.output.text()) == ("whole", ["sent", "and on"], "")
+    assert Ran(kernels(), "os = __import__('os'); os.kill(os.getpid(), 2)").printed == ["KeyboardInterrupt"]
+
+
+def test_what_fails_beside_the_kernel_tells_the_student_no_folder_of_the_machine(kernels):
+    ran = Ran(kernels(), files={"a\0b": b"no name for a file"})
     assert isinstance(ran.outcome, model.Killed)
+    assert ran.output.text() == ""
+
+
+def test_plots_that_cannot_be_shown_cost_a_cell_nothing_else(kernels):
+    ran = Ran(kernels(), "%matplotlib inline\nimport math", "print(math.e > 2)", "import matplotlib")
+    assert ran.printed == ["", "True", "ModuleNotFoundError"]
 
 
 FORGE = """

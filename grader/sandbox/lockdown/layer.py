@@ -21,6 +21,8 @@ class Settings:
     """The files and folders that a child may read."""
     kernel: bool = False
     """Whether a child is to run a notebook's kernel, which takes threads, and sockets between its two processes."""
+    files: tuple[tuple[str, str], ...] = ()
+    """What lies in the folder where a child starts: names in it, and paths of this machine. It takes namespaces."""
 
 
 class Layer:

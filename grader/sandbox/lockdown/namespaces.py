@@ -11,7 +11,9 @@ from grader.sandbox.lockdown.layer import BrokenError, Layer
 from grader.sandbox.lockdown.view import DEVICES, LINKS
 
 FOLDER = "/work"
-"""Where a child starts; empty, and read-only unless the assignment asks for a scratch folder."""
+"""Where a child starts: read-only, with the course's files; or a scratch folder, if the assignment asks for one."""
+_OWN = 4 * 2**20
+"""How large the root folder may become, besides the course's files, in bytes."""
 _BUILDING_SITES = ("/mnt", "/media", "/srv", "/opt", "/home", "/var", "/tmp", "/usr", "/root")  # noqa: S108
 _WORLD = system.CLONE_NEWNET | system.CLONE_NEWIPC | system.CLONE_NEWUTS | system.CLONE_NEWPID
 
@@ -36,7 +38,7 @@ class Namespaces(Layer):
         if pid == 0:
             number = 255
             try:
-                trial = Namespaces(replace(self.settings, readable=()))
+                trial = Namespaces(replace(self.settings, readable=(), files=()))
                 trial.begin()
                 trial.enter()
                 number = 0
@@ -60,8 +62,11 @@ class Namespaces(Layer):
         system.unshare(system.CLONE_NEWNS)
         system.mount("", "/", flags=system.MS_REC | system.MS_PRIVATE)
         root = self._building_site()
-        system.mount("tmpfs", root, "tmpfs", system.MS_NOSUID, "size=4m,mode=755")
+        size = _OWN + 2 * sum(os.path.getsize(path) for _, path in self.settings.files)
+        system.mount("tmpfs", root, "tmpfs", system.MS_NOSUID, f"size={size},mode=755")
         os.mkdir(root + FOLDER)
+        for name, path in self.settings.files:
+            _copy(path, f"{root}{FOLDER}/{name}")
         for path in (*self.settings.readable, *DEVICES):
             _show(path, root + path)
         for link in LINKS:
@@ -115,6 +120,13 @@ def _unshare() -> None:
         for name, text in (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"), ("gid_map", f"{gid} {gid} 1")):
             with open(f"/proc/self/{name}", "w", encoding="ascii") as file:
                 file.write(text)
+
+
+def _copy(path: str, place: str) -> None:
+    """Copy a file, which then everybody may read."""
+    os.makedirs(os.path.dirname(place), exist_ok=True)
+    with open(path, "rb") as original, open(place, "xb") as copy:
+        copy.write(original.read())
 
 
 def _show(path: str, place: str) -> None:
