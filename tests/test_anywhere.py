@@ -144,7 +144,8 @@ def test_what_appears_says_what_to_do_next(name, elsewhere, folder):
 
 
 def test_without_a_file_it_says_which_is_missing(elsewhere, folder):
-    assert elsewhere("check", cwd=folder) == (2, "", "grader: work.py: no such file or folder\n")
+    says = "grader: there is no work.py here: save your work under this name, or say which file is yours\n"
+    assert elsewhere("check", cwd=folder) == (2, "", says)
 
 
 def test_a_folder_whose_name_is_in_another_script_is_no_hindrance(elsewhere, folder, tmp_path):

@@ -10,7 +10,7 @@ import pytest
 
 import grader
 from grader import model
-from grader.errors import FaultError
+from grader.errors import DiedError, FaultError
 from grader.model import Limits
 from grader.sandbox import protocol
 from grader.sandbox.client import Output
@@ -127,7 +127,10 @@ class Ran:
 
     def __init__(self, server, *cells, seconds=20.0, files=()):
         self.output = Output()
-        child = server.child(self.output)
+        try:
+            child = server.child(self.output)
+        except DiedError:  # once more, as the grader does: threads are counted by user, and the one before had them all
+            child = server.child(self.output)
         code = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
         document = {
             "nbformat": 4,

@@ -14,8 +14,8 @@ from pathlib import Path
 from grader.sandbox.lockdown.layer import BrokenError, Layer, Settings
 
 MOST_PROCESSES = 32
-MOST_THREADS = 128
-"""Where children run kernels: each has some ten threads, and a thread is counted as a process."""
+MOST_THREADS = 512
+"""Where children run kernels: of the one at work as many as it may have, of the one that starts in reserve a dozen."""
 _PREFIX = "proofgrade-"
 
 
