@@ -21,7 +21,7 @@ COMPARED = (
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_every_notebook_is_one_that_jupyter_opens(name):
-    nbformat.validate(json.loads(NOTEBOOKS[name].read_text()))
+    assert nbformat.validator.isvalid(json.loads(NOTEBOOKS[name].read_text()))
 
 
 def test_the_starter_has_nothing_in_it_that_comes_of_running_it():
