@@ -15,8 +15,8 @@ from rich.text import Text
 
 from grader.content import Content, Mark
 from grader.marks import Answer, Given, give, points, seen, worth
-from grader.marksheet import plain
 from grader.pictures import write_pictures
+from grader.printable import plain
 
 MOST_CHARACTERS, MOST_LINES = 6000, 60
 """How much of an answer is shown; if there is more, all of it is in a file."""

@@ -20,6 +20,7 @@ from grader.errors import UsageError
 from grader.marker import Marker
 from grader.marks import Answer, answers
 from grader.pictures import write_pictures
+from grader.printable import plain
 
 PLAIN_WIDTH = 120
 """How wide lines are where there is no terminal, in characters."""
@@ -66,7 +67,7 @@ def _list(found: Sequence[Answer], console: Console) -> None:
     for column in ("item", "pending", "marked"):
         grid.add_column(column, justify="left" if column == "item" else "right")
     for name, number in Counter(answer.item.name for answer in found).items():
-        grid.add_row(marksheet.plain(name), str(pending[name]), str(number - pending[name]))
+        grid.add_row(plain(name), str(pending[name]), str(number - pending[name]))
     console.print(grid)
 
 

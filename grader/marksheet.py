@@ -18,6 +18,7 @@ from itertools import zip_longest
 from grader.errors import UsageError
 from grader.marks import WHO, Answer, Given, give, points, worth
 from grader.mistakes import suggest
+from grader.printable import plain
 
 COLUMNS = ("key", "submission", "item", "answer", "pictures", "earlier", "worth", "comment")
 """All but those for points."""
@@ -78,12 +79,6 @@ def _row(answer: Answer) -> dict[str, str]:
 
 def _number(value: float) -> str:
     return f"{value:g}" if float(f"{value:g}") == value else repr(value)
-
-
-def plain(text: str) -> str:
-    """Return a text in which control characters can be read, and do nothing."""
-    lines = text.replace("\r\n", "\n").expandtabs()
-    return "".join(char if char.isprintable() or char == "\n" else repr(char)[1:-1] for char in lines)
 
 
 def _escaped(text: str) -> str:

@@ -8,6 +8,7 @@ from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
 from grader.model import ItemResult, Result
+from grader.printable import plain
 from grader.watch import Change, Changes, counted, passed, to_mend
 
 PLAIN_WIDTH = 120
@@ -110,5 +111,5 @@ def _of_all(result: Result) -> str:
 
 
 def _plain(text: str) -> str:
-    """Return a text on one line without control characters, by which a submission could rewrite the screen."""
-    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in " ".join(text.split()))
+    """Return a text on one line, harmless."""
+    return plain(" ".join(text.split()))

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from grader.messages import FREE, UNTOLD
 from grader.model import Attempts, CaseResult, ItemResult, Result
+from grader.printable import plain
 
 PLAIN_WIDTH = 120
 """How wide lines are where there is no terminal, in characters."""
@@ -51,11 +52,6 @@ def _others(later: int) -> list[Text]:
     """Say that a check is not all."""
     many = f"{later} hidden cases exist and are" if later > 1 else "One hidden case exists and is"
     return [Text(f"{many} graded later, when you have handed in.", style="dim")] if later else []
-
-
-def _plain(text: str) -> str:
-    """Return a text without control characters, by which a submission could rewrite the screen."""
-    return "".join(char if char.isprintable() or char == "\n" else repr(char)[1:-1] for char in text.expandtabs())
 
 
 def table(results: Sequence[Result], *, messages: bool = True) -> RenderableType:
@@ -99,12 +95,12 @@ _MARKS = {"passed": "✓", "partly": "~", "failed": "✗", "missing": "-", "pend
 
 def _first(result: Result) -> str:
     if result.fault:
-        return f"{_plain(result.fault)} (a fault of ours: nothing is lost)"
+        return f"{plain(result.fault)} (a fault of ours: nothing is lost)"
     for item in result.items:
         for case in item.cases:
             if case.status not in {"passed", "pending"} and not case.remark:
                 question = "" if item.kind == "function" else f"{item.name}: "
-                return shorten(question + _plain(case.message), MESSAGE_LENGTH, placeholder=" …")
+                return shorten(question + plain(case.message), MESSAGE_LENGTH, placeholder=" …")
     return ""
 
 
@@ -112,14 +108,14 @@ def detail(result: Result) -> RenderableType:
     """Return a submission function by function, with every case that has something to say."""
     parts: list[RenderableType] = []
     if result.fault:
-        parts.append(Text(f"Not graded, and nothing is lost: {_plain(result.fault)}", style="magenta"))
-    parts.extend(Text(_plain(note), style="yellow") for note in result.notes)
+        parts.append(Text(f"Not graded, and nothing is lost: {plain(result.fault)}", style="magenta"))
+    parts.extend(Text(plain(note), style="yellow") for note in result.notes)
     said: set[str] = set()
     for item in result.items:
         parts.append(_heading(item))
         parts.extend(Padding(part, (0, 0, 0, 2)) for part in [*_cases(item, said), *_besides(item)])
     if result.stdout:
-        printed = [_cut(line) for line in _plain(result.stdout).splitlines()]
+        printed = [_cut(line) for line in plain(result.stdout).splitlines()]
         more = [f"… ({len(printed) - PRINTED_LINES} more lines)"] if len(printed) > PRINTED_LINES else []
         parts.append(Text("\n".join(["It printed:", *printed[:PRINTED_LINES], *more]), style="dim"))
     return Group(*parts)
@@ -147,8 +143,8 @@ def _attempts(attempts: Attempts) -> str:
 
 def _besides(item: ItemResult) -> list[Text]:
     """Return how a formula was understood, and what explains the answer."""
-    read = [Text(f"read as {_plain(item.latex)}", style="dim")] if item.latex else []
-    return read + ([Text(f"Explanation: {_plain(item.explanation).strip()}", "dim")] if item.explanation else [])
+    read = [Text(f"read as {plain(item.latex)}", style="dim")] if item.latex else []
+    return read + ([Text(f"Explanation: {plain(item.explanation).strip()}", "dim")] if item.explanation else [])
 
 
 def _cases(item: ItemResult, said: set[str]) -> list[Text]:
@@ -170,7 +166,7 @@ def _cases(item: ItemResult, said: set[str]) -> list[Text]:
 
 def _with_inputs(line: Text, case: CaseResult) -> Text:
     """Return a case's line, and below it what the function was called with."""
-    return Text.assemble(line, (f"\n  called with {_plain(case.inputs)}", "dim")) if case.inputs else line
+    return Text.assemble(line, (f"\n  called with {plain(case.inputs)}", "dim")) if case.inputs else line
 
 
 def _of_answer(case: CaseResult, said: set[str]) -> str:
@@ -188,7 +184,7 @@ def _line(message: str, cases: Sequence[CaseResult]) -> Text:
     mark, style = ("✗", "red") if costs else ("·", "yellow")
     names = cases[0].name + (f" and {len(cases) - 1} more" if len(cases) > 1 else "")
     status = f" ({failed[0].status})" if costs else ""
-    return Text.assemble((f"{mark} {names}{status}: ", style), _plain(message))
+    return Text.assemble((f"{mark} {names}{status}: ", style), plain(message))
 
 
 def _summary(results: Sequence[Result]) -> Text:
