@@ -31,25 +31,28 @@ UNUSED = frozenset({"samples", "starter", "README.md"})
 def key(assignment: Assignment) -> str:
     """Return the hash of all that the arguments and wanted values are made from."""
     digest = sha256(f"{__version__} {sys.version} {sys.platform} {np.__version__}".encode())
-    for path in _sources(assignment):
+    for path, root in _sources(assignment):
         data = path.read_bytes()
-        digest.update(b"\n%s %d\n" % (os.fsencode(path), len(data)) + data)
+        digest.update(b"\n%s %d\n" % (os.fsencode(path.relative_to(root)), len(data)) + data)
     return digest.hexdigest()
 
 
-def _sources(assignment: Assignment) -> Iterator[Path]:
-    """Yield all files of the assignment but those that nothing is made from, and the installed reference's."""
+def _sources(assignment: Assignment) -> Iterator[tuple[Path, Path]]:
+    """Yield all files of the assignment but those that nothing is made from, and the installed reference's.
+
+    Beside each is the folder whose place on this machine does not matter.
+    """
     for path in sorted(assignment.folder.rglob("*")):
-        part = path.relative_to(assignment.folder).parts[0]
-        if part not in UNUSED and "__pycache__" not in path.parts and path.is_file():
-            yield path
+        inside = path.relative_to(assignment.folder).parts
+        if inside[0] not in UNUSED and "__pycache__" not in inside and path.is_file():
+            yield path, assignment.folder
     top = (assignment.spec.reference or "").partition(".")[0]
     found = find_spec(top) if top else None  # finds a top-level module without importing it
     if found and found.submodule_search_locations:
         for place in found.submodule_search_locations:
-            yield from sorted(path for path in Path(place).rglob("*.py") if path.is_file())
+            yield from ((path, Path(place)) for path in sorted(Path(place).rglob("*.py")) if path.is_file())
     elif found and found.origin and Path(found.origin).is_file():
-        yield Path(found.origin)
+        yield Path(found.origin), Path(found.origin).parent
 
 
 def _file(folder: Path, what: str) -> Path:
@@ -78,3 +81,9 @@ def keep(folder: Path, what: str, key: str, made: dict[str, Any]) -> None:
         with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
             file.write(frame)
         Path(file.name).replace(path)
+
+
+def forget(folder: Path) -> None:
+    """Remove what was kept for a folder that will not be there again."""
+    for what in ("made", "variants"):
+        _file(folder, what).unlink(missing_ok=True)

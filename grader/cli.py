@@ -8,6 +8,7 @@ not shows its traceback. The engine is imported only by the commands that grade,
 import argparse
 import codecs
 import os
+import re
 import signal
 import sys
 import traceback
@@ -20,6 +21,7 @@ from grader import __version__, commands
 from grader.errors import GraderError
 
 INTERRUPTED = 130
+FORMATS = ("html", "csv", "canvas", "moodle", "nbgrader", "junit", "gradescope", "github", "json")
 SANDBOXES = ("root", "user", "container", "process")
 
 
@@ -87,19 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"grader {__version__}")
     adding = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
-    grade = adding.add_parser("grade", help="grade a class: all cases, in the sandbox")
-    grade.add_argument("assignment", metavar="ASSIGNMENT", help="its folder, or its name under assignments/")
-    grade.add_argument("paths", metavar="PATH", nargs="+", type=Path, help="a file, a student's folder, or a class's")
-    grade.add_argument("--jsonl", metavar="FILE", help="write one JSON result a line (- is standard output)")
-    grade.add_argument("--out", metavar="DIR", type=Path, help="keep the results, and what was executed, in a folder")
-    grade.add_argument("--jobs", metavar="N", type=_count, default=_cores(), help="how many at once")
-    grade.add_argument(
-        "--sandbox",
-        metavar="LEVEL",
-        choices=SANDBOXES,
-        help="the weakest that will do: container (the default), user or root; or process, for none",
-    )
-    grade.set_defaults(command=commands.grade)
+    _add_grade(adding.add_parser("grade", help="grade a class: all cases, in the sandbox"))
 
     check = adding.add_parser("check", help="check your own work against the public cases")
     check.add_argument("files", metavar="FILE", nargs="*", type=Path, help="by default the assignment's file, here")
@@ -125,6 +115,12 @@ def _parser() -> argparse.ArgumentParser:
     mark.add_argument("--from", dest="source", metavar="CSV", type=Path, help="read the filled table back")
     mark.set_defaults(command=commands.mark)
 
+    report = adding.add_parser("report", help="show results in another way")
+    report.add_argument("results", metavar="RESULTS", type=Path, help="a file of --jsonl, or a folder of --out")
+    report.add_argument("--format", required=True, choices=FORMATS, help=", ".join(FORMATS), metavar="FORMAT")
+    report.add_argument("--to", metavar="PATH", type=Path, help="a file, or a folder for html and gradescope")
+    report.set_defaults(command=commands.report)
+
     handout = adding.add_parser("handout", help="print an assignment's questions for its handout, and an empty sheet")
     handout.add_argument("assignment", metavar="ASSIGNMENT", help="its folder, or its name under assignments/")
     handout.set_defaults(command=commands.handout)
@@ -134,8 +130,40 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_grade(grade: argparse.ArgumentParser) -> None:
+    grade.add_argument("assignment", metavar="ASSIGNMENT", help="its folder, or its name under assignments/")
+    paths = "a file, a student's folder, a class's, or a download of one (.zip)"
+    grade.add_argument("paths", metavar="PATH", nargs="+", type=Path, help=paths)
+    grade.add_argument("--out", metavar="DIR", type=Path, help="keep results, gradebook and pages in a folder")
+    grade.add_argument("--jsonl", metavar="FILE", help="write one JSON result a line (- is standard output)")
+    grade.add_argument("--roster", metavar="CSV", type=Path, help="the class's list: id, name, email")
+    grade.add_argument("--fresh", action="store_true", help="grade anew what --out has already")
+    grade.add_argument("--jobs", metavar="N", type=_count, default=_cores(), help="how many at once")
+    grade.add_argument(
+        "--executor",
+        metavar="WHERE",
+        type=_executor,
+        help="local (the default), or dask://HOST:PORT, the scheduler of a cluster",
+    )
+    grade.add_argument(
+        "--sandbox",
+        metavar="LEVEL",
+        choices=SANDBOXES,
+        help="the weakest that will do: container (the default), user or root; or process, for none",
+    )
+    grade.set_defaults(command=commands.grade)
+
+
 def _cores() -> int:
     return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+
+
+def _executor(text: str) -> str | None:
+    if text == "local":
+        return None
+    if not re.fullmatch(r"dask://[^/\s]+:\d+", text):
+        raise argparse.ArgumentTypeError(f"must be local or dask://HOST:PORT, not {text!r}")
+    return text.removeprefix("dask://")
 
 
 def _count(text: str) -> int:

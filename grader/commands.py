@@ -7,15 +7,16 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from grader.errors import UsageError
-from grader.sandbox.launch import Zygote
+from grader.sandbox.launch import zygotes
 
 if TYPE_CHECKING:
+    from grader.grading import Grading
     from grader.model import Result
     from grader.spec import Spec
 
@@ -25,48 +26,67 @@ PASSED, LOST, FAULT = 0, 1, 3
 def grade(arguments: argparse.Namespace) -> int:
     """Grade a class."""
     with ExitStack() as stack:
-        zygotes = _zygotes(stack, 0 if arguments.sandbox == "process" else 1)
-        from grader import assignment, engine, execution, keeping, servers, shared, submission  # while it starts
+        begun = zygotes(stack, 0 if arguments.sandbox == "process" or arguments.executor else 1)
+        from grader import grading  # while it starts
 
-        loaded = assignment.load(assignment.find(arguments.assignment))
-        submissions = submission.collect(arguments.paths, loaded.spec.submission)
-        jobs = min(arguments.jobs, len(submissions))
-        zygotes += _zygotes(stack, jobs - 1 if zygotes and loaded.spec.submission.code else 0)
-        files = shared.beside(loaded)
-        opened = stack.enter_context(servers.for_a_class(loaded.spec, zygotes, arguments.sandbox, jobs, files))
-        executors = stack.enter_context(execution.for_a_class(loaded.spec, arguments.sandbox, jobs))
-        kept = stack.enter_context(keeping.keeping(arguments.jsonl, arguments.out))
-        advance = stack.enter_context(_progress(len(submissions)))
-        results: list[Result] = []
+        wanted = grading.Wanted(
+            assignment=arguments.assignment,
+            paths=arguments.paths,
+            out=arguments.out,
+            jsonl=arguments.jsonl,
+            jobs=arguments.jobs,
+            cluster=arguments.executor,
+            sandbox=arguments.sandbox,
+            fresh=arguments.fresh,
+            roster=arguments.roster,
+        )
+        opened = stack.enter_context(grading.opened(wanted, begun))
+        told: list[str] = []
+        statuses = [PASSED]
         try:
-            for graded in engine.grade(loaded, submissions, opened, executors):
-                results.append(kept.keep(graded))
-                advance()
+            with _progress(len(opened.intake.entries)) as advance:
+                for result in opened.results(advance):
+                    told.append(result.id)
+                    statuses.append(_status([result]))
         except KeyboardInterrupt:
-            _show(results, loaded.spec, arguments.jsonl)
-            where = kept.unfinished()
-            raise KeyboardInterrupt(f"after {len(results)} of {len(submissions)} submissions{where}") from None
-    _show(results, loaded.spec, arguments.jsonl)
-    if arguments.out:
-        pending = any(item.status == "pending" for result in results for item in result.items)
-        then = f" Mark what is pending: grader mark {arguments.out}" if pending else ""
-        print(f"All of it is in {arguments.out}.{then}", file=sys.stderr)
-    return _status(results)
+            _show(opened, told)
+            raise KeyboardInterrupt(f"after {len(told)} of {opened.students} submissions{_go_on(arguments)}") from None
+        opened.finish()
+        _show(opened, told)
+        if arguments.out:
+            print(f"All of it is in {arguments.out}: begin with summary.html.{_then(opened)}", file=sys.stderr)
+    return max(statuses)
 
 
-def _show(results: Sequence["Result"], spec: "Spec", jsonl: str | None) -> None:
-    """Print the table where the JSON does not go."""
+def _show(opened: "Grading", students: Sequence[str]) -> None:
+    """Print the table of these students where the JSON does not go."""
     from grader.report import terminal
 
-    out = sys.stderr if jsonl == "-" else sys.stdout
-    if results:
-        print(terminal.render(results, _title(spec), **_looks(out)), end="", file=out)
+    out = sys.stderr if opened.wanted.jsonl == "-" else sys.stdout
+    if students:
+        title, remarks = _title(opened.assignment.spec), terminal.remarks(opened.book.classroom())
+        text = terminal.render(map(opened.book.result, students), title, remarks=remarks, **_looks(out))
+        print(text, end="", file=out)
+
+
+def _go_on(arguments: argparse.Namespace) -> str:
+    """Say where what was graded is when the rest is not, and how to go on."""
+    if arguments.out:
+        return f"; they are kept in {arguments.out}, and the same command goes on from there"
+    return f"; their results are in {arguments.jsonl}.part" if arguments.jsonl not in {None, "-"} else ""
+
+
+def _then(opened: "Grading") -> str:
+    """Say what there is to do next."""
+    out, book = opened.wanted.out, opened.book
+    pending = any(item.status == "pending" for result in book.results() for item in result.items)
+    return f" Mark what is pending: grader mark {out}" if pending else ""
 
 
 def check(arguments: argparse.Namespace) -> int:
     """Check one's own work."""
     with ExitStack() as stack:
-        zygotes = _zygotes(stack, 1)
+        begun = zygotes(stack, 1)
         from grader import bundle, engine, servers, shared, submission  # while it starts
         from grader.report import terminal
 
@@ -74,7 +94,7 @@ def check(arguments: argparse.Namespace) -> int:
         plan = variants.plan
         wanted = plan.assignment.spec.submission
         files = arguments.files or [submission.here(wanted, plan.assignment.folder)]
-        opened = stack.enter_context(servers.for_a_check(plan.assignment.spec, zygotes, shared.beside(plan.assignment)))
+        opened = stack.enter_context(servers.for_a_check(plan.assignment.spec, begun, shared.beside(plan.assignment)))
         title = f"{_title(plan.assignment.spec)} (public cases)"
 
         if not arguments.files and not files[0].exists():
@@ -146,9 +166,9 @@ def validate(arguments: argparse.Namespace) -> int:
         lines = stack.enter_context(keeping.writing(arguments.jsonl)) if arguments.jsonl is not None else None
         for one in loaded:
             with ExitStack() as opening:
-                zygotes = _zygotes(opening, arguments.jobs if one.spec.functions else 0)
+                begun = zygotes(opening, arguments.jobs if one.spec.functions else 0)
                 opened = opening.enter_context(
-                    servers.for_a_class(one.spec, zygotes, None, arguments.jobs, shared.beside(one))
+                    servers.for_a_class(one.spec, begun, None, arguments.jobs, shared.beside(one))
                 )
                 found = Validator(one, opened).validate()
             print(validation.table(found, **_looks(out)), file=out, flush=True)
@@ -175,8 +195,8 @@ def release(arguments: argparse.Namespace) -> int:
 
     loaded = assignment.load(assignment.find(arguments.assignment))
     with ExitStack() as stack:
-        zygotes = _zygotes(stack, 1 if loaded.spec.submission.code else 0)
-        opened = stack.enter_context(servers.for_a_check(loaded.spec, zygotes, shared.beside(loaded)))
+        begun = zygotes(stack, 1 if loaded.spec.submission.code else 0)
+        opened = stack.enter_context(servers.for_a_check(loaded.spec, begun, shared.beside(loaded)))
         written = release.release(loaded, opened, arguments.to)
     print(release.render(written), end="")
     return PASSED
@@ -186,7 +206,16 @@ def mark(arguments: argparse.Namespace) -> int:
     """Mark by hand what is pending."""
     from grader import marking
 
-    return marking.run(arguments.results, names=arguments.names, to=arguments.to, source=arguments.source)
+    marking.run(arguments.results, names=arguments.names, to=arguments.to, source=arguments.source)
+    return PASSED
+
+
+def report(arguments: argparse.Namespace) -> int:
+    """Show results in another way."""
+    from grader import reporting
+
+    reporting.run(arguments.results, arguments.format, arguments.to)
+    return PASSED
 
 
 def doctor(_arguments: argparse.Namespace) -> int:
@@ -196,11 +225,6 @@ def doctor(_arguments: argparse.Namespace) -> int:
     level, findings = doctor.examine()
     print(doctor.render(level, findings), end="")
     return PASSED if level else FAULT
-
-
-def _zygotes(stack: ExitStack, number: int) -> list[Zygote]:
-    """Start fork servers, where there can be any."""
-    return [stack.enter_context(Zygote()) for _ in range(number if sys.platform == "linux" else 0)]
 
 
 def _title(spec: "Spec") -> str:
@@ -230,16 +254,10 @@ def _looks(stream: TextIO) -> dict[str, Any]:
     return {"color": "NO_COLOR" not in os.environ and not detect_legacy_windows(), "width": width}
 
 
-@contextmanager
-def _progress(total: int) -> Iterator[Callable[[], object]]:
-    """Show progress on a terminal; elsewhere show none. What it yields is called after each submission."""
-    if not _is_terminal(sys.stderr):
-        yield lambda: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+def _progress(total: int) -> AbstractContextManager[Callable[[], object]]:
+    """Show how far it is; what it gives is called after each submission."""
+    from grader import progress
 
-    columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("grading", total=total)
-        yield lambda: bar.advance(task)
+    if sys.stderr is None:
+        return nullcontext(lambda: None)
+    return progress.bar(total) if _is_terminal(sys.stderr) else progress.lines(total, sys.stderr)

@@ -1,7 +1,8 @@
-"""What a person marks, and what it was given: the records."""
+"""What people look at, and what they give for it: the records."""
 
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +45,38 @@ class Mark:
     comment: str
     sha256: str
     lines: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Clusters:
+    """Components of a mixture: `means` (K, 2), `covariances` (K, 2, 2), `weights` (K)."""
+
+    means: tuple[tuple[float, float], ...]
+    covariances: tuple[tuple[tuple[float, float], tuple[float, float]], ...]
+    weights: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scatter:
+    """Points in the plane, and over them the components that the student found, beside the right ones."""
+
+    title: str
+    points: tuple[tuple[float, float], ...]
+    got: Clusters | None
+    want: Clusters
+    kind: Literal["scatter"] = "scatter"
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """A number after each iteration: what the student's functions make it, beside what right ones make it."""
+
+    title: str
+    label: str
+    """What the number is."""
+    got: tuple[float, ...]
+    want: tuple[float, ...]
+    kind: Literal["curve"] = "curve"
+
+
+Drawing = Scatter | Curve

@@ -7,10 +7,10 @@ import contextlib
 import queue
 import time
 import traceback
-from collections import deque
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import zip_longest
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from itertools import islice, zip_longest
+from typing import Protocol, TypeVar
 
 from grader import model, shared
 from grader.assignment import Assignment
@@ -26,12 +26,16 @@ from grader.submission import Submission
 from grader.variants import Variants
 
 Executors = Sequence[Executor]
-AHEAD = 500
-"""How many submissions may be graded or waiting while an earlier one is still at work."""
+Given = TypeVar("Given")
+Came = TypeVar("Came")
+AHEAD = 2
+"""How many submissions are read and at work, or wait for a place, for each that can be graded at a time."""
+MOST_THREADS = 1000
+"""How many may be at work, or wait, at a time."""
 
 
 def grade(
-    assignment: Assignment, submissions: Sequence[Submission], servers: Sequence[Server], executors: Executors = ()
+    assignment: Assignment, submissions: Iterable[Submission], servers: Sequence[Server], executors: Executors = ()
 ) -> Iterator[Result]:
     """Grade submissions, as many at a time as there are servers, and yield their results in their order.
 
@@ -44,7 +48,7 @@ def grade(
 
 
 def grade_by(
-    variants: Variants, submissions: Sequence[Submission], servers: Sequence[Server], executors: Executors = ()
+    variants: Variants, submissions: Iterable[Submission], servers: Sequence[Server], executors: Executors = ()
 ) -> Iterator[Result]:
     """Grade submissions as `grade` does, by a plan that is prepared."""
     begin(variants.plan, servers, executors)
@@ -84,39 +88,81 @@ def try_out(plan: Plan, servers: Sequence[Server]) -> None:
 def grade_all(
     variants: Variants,
     servers: Sequence[Server],
-    submissions: Sequence[Submission],
+    submissions: Iterable[Submission],
     executors: Executors = (),
 ) -> Iterator[Result]:
     """Grade submissions at places that are known to work."""
-    course = variants.plan.assignment
-    files = {**variants.plan.given, **shared.data(course)[0]} if executors else {}
-    places = [Place(server, executor, files) for server, executor in zip_longest(servers, executors)]
-    if not places:
-        yield from (grade_one(variants, Place(None), submission) for submission in submissions)
-        return
-    free: queue.SimpleQueue[Place] = queue.SimpleQueue()
-    for place in places:
-        free.put(place)
+    here = Here(variants, servers, executors)
+    early: dict[int, Result] = {}
+    following = 0
+    for n, result in finished(here.grade, submissions, here):
+        early[n] = result
+        while following in early:
+            yield early.pop(following)
+            following += 1
 
-    def one(submission: Submission) -> Result:
-        place = free.get()
+
+class Places(Protocol):
+    """Where submissions are graded."""
+
+    @property
+    def number(self) -> int:
+        """How many can be graded at a time; it may change."""
+
+    def grade(self, submission: Submission) -> Result:
+        """Grade a submission in any thread, which waits until a place is free.
+
+        What fails makes a result with a fault, unless it would fail for every submission.
+
+        Raises:
+            FaultError: there is no place any more.
+        """
+
+    def close(self) -> None:
+        """End what is running, from another thread."""
+
+
+class Here:
+    """Places on this machine: each is a server, an executor, or both; where there are none, only answers are judged."""
+
+    def __init__(self, variants: Variants, servers: Sequence[Server], executors: Executors = ()) -> None:
+        course = variants.plan.assignment
+        files = {**variants.plan.given, **shared.data(course)[0]} if executors else {}
+        self._places = [Place(*pair, files) for pair in zip_longest(servers, executors)] or [Place(None)]
+        self._free: queue.SimpleQueue[Place] = queue.SimpleQueue()
+        for place in self._places:
+            self._free.put(place)
+        self._variants, self.number = variants, len(self._places)
+
+    def grade(self, submission: Submission) -> Result:
+        """Grade a submission at the next free place."""
+        place = self._free.get()
         try:
-            return grade_one(variants, place, submission)
+            return grade_one(self._variants, place, submission)
         finally:
-            free.put(place)
+            self._free.put(place)
 
-    with ThreadPoolExecutor(len(places)) as pool:
+    def close(self) -> None:
+        """End what is running."""
+        for place in self._places:
+            place.close()
+
+
+def finished(grade: Callable[[Given], Came], each: Iterable[Given], places: Places) -> Iterator[tuple[int, Came]]:
+    """Do something with each of many, and yield what comes of it with its number, as it is finished."""
+    numbered = enumerate(each)
+    running: dict[Future[Came], int] = {}
+    with ThreadPoolExecutor(MOST_THREADS) as pool:
         try:
-            ahead: deque[Future[Result]] = deque()
-            for submission in submissions:
-                ahead.append(pool.submit(one, submission))
-                if len(ahead) >= AHEAD:
-                    yield ahead.popleft().result()
-            for future in ahead:
-                yield future.result()
+            while True:
+                for n, one in islice(numbered, max(AHEAD * max(places.number, 1) - len(running), 0)):
+                    running[pool.submit(grade, one)] = n
+                if not running:
+                    return
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    yield running.pop(future), future.result()
         except BaseException:  # when interrupted, do not wait for what is still running
-            for place in places:
-                place.close()
+            places.close()
             pool.shutdown(cancel_futures=True)
             raise
 

@@ -4,8 +4,11 @@ Links are followed only inside the folder that was handed in; sizes and numbers 
 """
 
 import os
+import re
 import stat
+import unicodedata
 from collections.abc import Iterator, Sequence
+from hashlib import sha256
 from pathlib import Path
 
 LARGEST_FILE = 2**20
@@ -16,8 +19,12 @@ MOST_ENTRIES = 10_000
 """How many files and folders of a submission are looked at."""
 CODE = (".py", ".ipynb")
 """How the names of files with code end."""
-SKIPPED = frozenset({"venv", "env", "site-packages", "node_modules", "__pycache__"})
+SKIPPED = frozenset({"venv", "env", "site-packages", "node_modules", "__pycache__", "__MACOSX"})
 """Folders that hold no student's code; those whose names begin with a dot are skipped too."""
+LONGEST_NAME = 200
+"""The longest that `filename` makes a name, in bytes: with a suffix it is a file's name on any system."""
+_RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\.|$)")
+"""What names a device under Windows, whatever its suffix."""
 
 
 class UnreadableError(Exception):
@@ -79,3 +86,25 @@ def text(name: str) -> str:
 def shown(path: Path) -> str:
     """Return a path as text."""
     return text(str(path))
+
+
+def filename(name: str) -> str:
+    """Return a file's name, without a suffix, that is safe on every system and stands for this name alone."""
+    composed = unicodedata.is_normalized("NFC", name)  # else a Mac would take it for one that is
+    parts = [char if _is_safe(char, composed=composed) else _escaped(char) for char in name]
+    for end in (0, -1) if name else ():
+        parts[end] = _escaped(name[end]) if parts[end] in {".", " "} else parts[end]
+    if _RESERVED.match(name):
+        parts[0] = _escaped(name[0])
+    safe = "".join(parts) or "%"
+    if len(safe.encode()) <= LONGEST_NAME:
+        return safe
+    return f"{safe[:30]}~{sha256(name.encode(errors='surrogatepass')).hexdigest()}"  # no other name has a ~
+
+
+def _is_safe(char: str, *, composed: bool) -> bool:
+    return char in " -_." or (char.isalnum() and (composed or char.isascii()))
+
+
+def _escaped(char: str) -> str:
+    return "".join(f"%{byte:02X}" for byte in char.encode(errors="surrogatepass"))

@@ -8,8 +8,9 @@ them, which ask the reference over the wire. What then passes fails only because
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from grader import explain, model, score
+from grader import drawings, explain, model, score
 from grader.asking import Own, WithRightParts
 from grader.diagnose import Diagnosis, Evidence, Value, diagnose, explained, rounds_off
 from grader.hold import Holding
@@ -48,9 +49,10 @@ class Trial:
         finally:
             if self._apart:
                 self._apart.close()
-        cases = [one.result(self.name, self.run.submission.main, self.spec) for one in self.judged]
+        cases = [one.result(self.name, self.run.submission, self.spec) for one in self.judged]
         worth = self.function.follow_through if self._follows() else 0.0
         item = score.item(self.name, self.function.points, cases, self.spec.scoring, worth)
+        item = replace(item, drawings=drawings.of(self.function, self.judged, self.run, self.variants))
         return explain.summed_up(item, [one.diagnosis for one in self.judged if one.may_be_named])
 
     # --- calls and values ---

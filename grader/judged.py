@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, get_args
 
-from grader import explain, messages, model
+from grader import explain, messages, model, rows
 from grader.compare import compare
 from grader.components import entries, like
 from grader.diagnose import Diagnosis
@@ -17,6 +17,7 @@ from grader.sandbox.values import Opaque
 from grader.seen import Violation
 from grader.slips import Slip
 from grader.spec import Spec
+from grader.submission import Handed
 
 LONGEST_MESSAGE = 4000
 """In characters: a submission decides how long some of its names are."""
@@ -123,8 +124,8 @@ class Judged:
         """Whether the mistake may be told."""
         return messages.shows(self.reveal, "diagnosis")
 
-    def result(self, function: str, main: str, spec: Spec) -> CaseResult:
-        """Return the case's result, in words; `main` is the file that was handed in."""
+    def result(self, function: str, handed: Handed, spec: Spec) -> CaseResult:
+        """Return the case's result, in words."""
         call, reveal = self.call, self.reveal
         elsewhere = self.diagnosis is not None and self.diagnosis.elsewhere
         shown = reveal == "all" and self.failed and self._was_called() and not call.derived and not elsewhere
@@ -135,10 +136,12 @@ class Judged:
             score=0.0,
             max_score=0.0,
             seconds=self.answer.seconds,
-            message=_cut(self._message(function, main, spec.limits, reveal)),
+            message=_cut(self._message(function, handed.main, spec.limits, reveal)),
             remark=call.remark,
             diagnosis=self.diagnosis.id if self.diagnosis and self.may_be_named else None,
             inputs=explain.of_inputs(call.args) if shown else "",
+            spot=None if elsewhere else rows.spot(self.answer.outcome, _names(handed)),
+            rows=() if elsewhere or self.accepted else rows.of_comparison(self.comparison or Comparison(), reveal),
         )
 
     def _was_called(self) -> bool:
@@ -174,3 +177,8 @@ class Judged:
 
 def _cut(message: str) -> str:
     return message if len(message) <= LONGEST_MESSAGE else f"{message[:LONGEST_MESSAGE]} …"
+
+
+def _names(handed: Handed) -> set[str]:
+    """Return what frames call the files and cells that were handed in."""
+    return {*handed.files, *(cell.name for cell in handed.cells)}

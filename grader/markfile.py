@@ -63,7 +63,7 @@ def beside(results: Path) -> Marks:
         UsageError: they cannot be read, or a line of them is no mark.
     """
     path = marks_of(results)
-    return Marks.of(_each(path, _mark)) if path.exists() else Marks()
+    return Marks.of(_each(path, parse_mark)) if path.exists() else Marks()
 
 
 def add(results: Path, marks: Iterable[Given]) -> None:
@@ -71,7 +71,7 @@ def add(results: Path, marks: Iterable[Given]) -> None:
     path = marks_of(results)
     there = path.read_bytes() if path.exists() else b""
     ended = there if there.endswith(b"\n") or not there else there + b"\n"
-    _replace(path, ended + "".join(f"{_line(one)}\n" for one in marks).encode())
+    _replace(path, ended + "".join(f"{render_mark(one)}\n" for one in marks).encode())
 
 
 def update(results: Path) -> None:
@@ -135,7 +135,12 @@ class _Line(BaseModel):
     worth: tuple[float, ...]
 
 
-def _mark(line: str) -> Given:
+def parse_mark(line: str) -> Given:
+    """Return the mark that a line of JSON holds.
+
+    Raises:
+        ValueError: it holds none; the text says on one line what is wrong with it.
+    """
     try:
         read = _Line.model_validate_json(line)
     except ValidationError as error:
@@ -144,6 +149,7 @@ def _mark(line: str) -> Given:
     return Given(read.assignment, read.submission, read.item, read.worth, mark)
 
 
-def _line(given: Given) -> str:
+def render_mark(given: Given) -> str:
+    """Return a mark as a line of JSON, without the line's end."""
     whose = {"assignment": given.assignment, "submission": given.submission, "item": given.item}
     return json.dumps({**whose, **asdict(given.mark), "worth": given.worth}, ensure_ascii=False, allow_nan=False)

@@ -2,9 +2,8 @@
 
 A row is an answer; its `key` stands for the submission, the question and the content, in letters alone. A question
 without a rubric gets its points in the column `points`, one with a rubric in a column for each of its lines. What a
-spreadsheet would take for a formula gets an apostrophe before it, which is taken away again when it is read. That is
-where a cell begins, and also where one would begin if the table were split at semicolons, as it is in many countries.
-Either all rows are taken or none, and everything that is wrong is told.
+spreadsheet would take for a formula gets an apostrophe before it, which is taken away again when it is read. Either
+all rows are taken or none, and everything that is wrong is told.
 """
 
 import csv
@@ -15,20 +14,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
+from grader.cells import LONGEST, escaped, unescaped
 from grader.errors import UsageError
 from grader.marks import WHO, Answer, Given, give, points, worth
 from grader.mistakes import suggest
-from grader.printable import plain
+from grader.printable import cut, plain
 
 COLUMNS = ("key", "submission", "item", "answer", "pictures", "earlier", "worth", "comment")
 """All but those for points."""
-LONGEST_CELL = 30_000
-"""How much of an answer stands in a cell, in characters: more would not fit into those of spreadsheets."""
 LONGEST_LINE = 60
 """How much of a line of a rubric heads its column, in characters."""
-_BEGINNING = r"(^|[;\t\r\n])"
-_FORMULA = r"(?=[ '\"]*[=+\-@])"
-"""What is ahead of an apostrophe; quotes and spaces may be lost before a spreadsheet looks for a formula."""
 
 
 def write(answers: Sequence[Answer], pictures: Mapping[str, Sequence[str]], *, names: bool = False) -> str:
@@ -36,10 +31,10 @@ def write(answers: Sequence[Answer], pictures: Mapping[str, Sequence[str]], *, n
     file = io.StringIO()
     columns = _columns(answers, names=names)
     table = csv.DictWriter(file, columns, restval="", extrasaction="ignore")
-    table.writerow({name: _escaped(name) for name in columns})
+    table.writerow({name: escaped(name) for name in columns})
     for answer in answers:
         row = _row(answer) | {"pictures": " ".join(pictures.get(answer.key, ()))}
-        table.writerow({name: _escaped(text) for name, text in row.items()})
+        table.writerow({name: escaped(text) for name, text in row.items()})
     return file.getvalue()
 
 
@@ -60,13 +55,11 @@ def _points_in(answer: Answer) -> list[str]:
 
 def _row(answer: Answer) -> dict[str, str]:
     item, mark = answer.item, answer.item.mark
-    text = answer.content.text
-    left = len(text) - LONGEST_CELL
     row = {
         "key": answer.key,
         "submission": answer.result.id,
         "item": item.name,
-        "answer": plain(text[:LONGEST_CELL]) + (f" … ({left} more characters)" if left > 0 else ""),
+        "answer": cut(answer.content.text, LONGEST),
         "worth": f"{item.max_score:g}",
     }
     if not mark:
@@ -81,14 +74,6 @@ def _number(value: float) -> str:
     return f"{value:g}" if float(f"{value:g}") == value else repr(value)
 
 
-def _escaped(text: str) -> str:
-    return re.sub(_BEGINNING + _FORMULA, r"\1'", text)
-
-
-def _unescaped(text: str) -> str:
-    return re.sub(f"{_BEGINNING}'{_FORMULA}", r"\1", text)
-
-
 @dataclass(frozen=True, slots=True)
 class _Row:
     """A row that is not empty: its number in a spreadsheet, the line where it begins, its cells by their columns."""
@@ -100,7 +85,7 @@ class _Row:
     """Whether something stands where no column is."""
 
     def __getitem__(self, column: str) -> str:
-        return _unescaped(self.cells.get(column, "").replace("\r\n", "\n").strip())
+        return unescaped(self.cells.get(column, "").replace("\r\n", "\n").strip())
 
 
 def read(name: str, text: str, answers: Sequence[Answer]) -> list[Given]:
@@ -126,7 +111,7 @@ def _rows(name: str, text: str, known: Sequence[str]) -> list[_Row]:
     table = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
     rows = []
     try:
-        columns = [_unescaped(cell.strip()) for cell in next(table, [])]
+        columns = [unescaped(cell.strip()) for cell in next(table, [])]
         _check_header(name, columns, known)
         line = table.line_num + 1
         for number, cells in enumerate(table, start=2):

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from grader.content import Content, Mark, RubricLine
+from grader.content import Content, Drawing, Mark, RubricLine
 
 Status = Literal["passed", "failed", "error", "timeout", "memory", "killed", "missing", "blocked", "pending"]
 Kind = Literal["function", "number", "formula", "choice", "text", "plot", "notebook"]
@@ -156,6 +156,23 @@ Outcome = (
 
 
 @dataclass(frozen=True, slots=True)
+class Spot:
+    """A line of what was handed in; `file` may be a notebook's cell, such as `cell [3]`."""
+
+    file: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One entry of a value that is wrong, as the student may see it; `want` is empty where that is not told."""
+
+    where: str
+    got: str
+    want: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class CaseResult:
     """One call, judged. A case that is only a remark is worth nothing, whatever its status."""
 
@@ -171,6 +188,10 @@ class CaseResult:
     """The id of the mistake that was recognised."""
     inputs: str = ""
     """What it was called with, of a public case that failed."""
+    spot: Spot | None = None
+    """The innermost line of the student's code in which it ended, where it raised."""
+    rows: tuple[Row, ...] = ()
+    """The entries that are furthest off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +226,29 @@ class ItemResult:
     rubric: tuple[RubricLine, ...] = ()
     mark: Mark | None = None
     """What a person gave; of a pending item, what was given for an earlier content."""
+    drawings: tuple[Drawing, ...] = ()
+    """What came beside what is right, to be drawn; of a public case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One handing in of a student, of which one counts."""
+
+    number: int
+    """From 1, the earliest."""
+    sha256: str
+    score: float | None
+    """Before what is taken off; None where a fault of ours kept it from being graded."""
+    penalty: float = 0.0
+    """What is taken off because it was late, in points."""
+    handed_in: str = ""
+    """When that was, in ISO 8601, or empty where it is not known."""
+    days_late: int = 0
+    """How many days after it was due it was handed in, a day that was begun as a whole one."""
+    counts: bool = False
+    """Whether it is the one that counts."""
+    why: str = ""
+    """Why it does not count or is worth less, in a few words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,13 +269,19 @@ class Result:
     """What there is to say of the submission as a whole, such as which cells of a notebook failed."""
     executed: bytes = b""
     """The executed copy of a notebook; it is kept beside the results, and not among them."""
+    attempts: tuple[Attempt, ...] = ()
+    """All that this student handed in, of which this is the one that counts; empty where nothing is known of others."""
+    penalty: float = 0.0
+    """What is taken off the points because it was late."""
 
     @property
     def lost(self) -> bool:
         """Whether it lost points; neither what a person still has to mark nor what is worth none has lost any."""
-        return any(item.status not in {"passed", "pending"} and item.max_score for item in self.items)
+        return bool(self.penalty) or any(
+            item.status not in {"passed", "pending"} and item.max_score for item in self.items
+        )
 
     @property
     def score(self) -> float | None:
-        """The points, or None where a fault of ours kept them from being counted."""
-        return None if self.fault else sum(item.score for item in self.items)
+        """The points, without what is taken off, or None where a fault of ours kept them from being counted."""
+        return None if self.fault else max(sum(item.score for item in self.items) - self.penalty, 0.0)

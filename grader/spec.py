@@ -2,8 +2,9 @@
 
     name ─ reference ─ submission ─ due ─ names ─ packages ─ limits ─ sandbox ─ scoring ─ strict ─ reveal
     execute ─ data ─ starter (see `handin`)
+    late ─ attempts (see `policy`)
     questions ─ NAME ─ (see `questions`)
-    functions ─ NAME ─ points ─ returns ─ tolerance ─ calls ─ steps ─ follow_through
+    functions ─ NAME ─ points ─ returns ─ tolerance ─ calls ─ steps ─ follow_through ─ draw (see `draw`)
                      └ cases ─ name ─ args ─ expect ─ tolerance ─ repeat ─ visibility ─ compare ─ remark ─ permute
                              └ using ─ property (see `properties`)
 
@@ -12,20 +13,17 @@ Nothing of the assignment is run here, and no code is ever made out of a spec.
 """
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    Field,
-    PlainValidator,
-    model_validator,
-)
+from pydantic import AfterValidator, Field, model_validator
 
 from grader.arguments import Argument, Expected, Load
+from grader.draw import KEYS as DRAW_KEYS
+from grader.draw import Draw, DrawCurve
 from grader.handin import DataFile, Execute, ExecuteKey, Submission, Where
 from grader.mistakes import at, suggest
 from grader.model import Level, Limits, Part, Reveal, Scoring, Visibility
+from grader.policy import Late, Moment, Resubmission
 from grader.properties import KEYS as PROPERTY_KEYS
 from grader.properties import Property
 from grader.questions import KINDS, Close, Name, NonEmpty, Points, Question, RubricPart, python_name
@@ -38,17 +36,6 @@ def _dotted_name(value: str) -> str:
     for part in value.split("."):
         python_name(part)
     return value
-
-
-def _moment(value: Any) -> datetime:
-    """Take a time with its zone, written as YAML or ISO 8601 has it."""
-    try:
-        moment = datetime.fromisoformat(value) if isinstance(value, str) else value
-    except ValueError:
-        moment = None
-    if not isinstance(moment, datetime) or moment.tzinfo is None:
-        raise ValueError(f"must be a time with its zone, as 2026-12-01T23:59:00+01:00, not {value}")
-    return moment
 
 
 EXECUTION = "notebook"
@@ -86,6 +73,12 @@ class Case(Part):
         """Whether it is a property of the other cases' values, and has no call of its own."""
         return self.holds is not None and not self.args
 
+    @property
+    def drawable(self) -> bool:
+        """Whether its values are compared, and may all be shown."""
+        told = self.visibility == "public" and self.reveal in {None, "all"}
+        return told and self.holds is None and self.compare == "values" and self.using == "own" and not self.remark
+
     @model_validator(mode="after")
     def _one_or_the_other(self) -> Self:
         if self.holds is not None:
@@ -111,6 +104,8 @@ class Function(Part):
     """One round of what it iterates: the functions in their order, each with the names of its arguments."""
     follow_through: Annotated[float, Field(ge=0, le=1)] = 0.0
     """What share of its points it earns where it fails only because of what it calls."""
+    draw: list[Draw] = []
+    """What is drawn for people of the first public case that can be."""
     cases: Annotated[list[Case], Field(min_length=1)]
 
     @property
@@ -168,8 +163,12 @@ class Spec(Part):
     reference: DottedName | None = None
     """The module with the right answers; it runs in a worker of its own. Without it, every value is in `expect`."""
     submission: Submission
-    due: Annotated[datetime, PlainValidator(_moment, json_schema_input_type=str)] | None = None
+    due: Moment | None = None
     """When it must be handed in; all explanations that are ever shown are shown from then on."""
+    late: Late | None = None
+    """What it costs to hand in later."""
+    attempts: Resubmission | None = None
+    """Which of several attempts counts: the last, if nothing is said."""
     names: dict[Name, DottedName] = {}
     """What the graded file finds defined without an import."""
     packages: list[DottedName] = ["numpy"]
@@ -196,6 +195,8 @@ class Spec(Part):
     def _complete(self) -> Self:
         if not self.functions and not self.questions and not self.execute:
             raise ValueError("there is nothing to grade: give `functions` or `questions`")
+        if self.late and self.due is None:
+            raise at(["late"], "the spec does not say when it is `due`")
         handed, in_cells = self.submission, self.submission.notebook is not None
         if (self.functions and not handed.code) or (handed.file and not self.functions):
             raise at(["submission"], "`file` names what is handed in for the `functions`: give both, or neither")
@@ -235,6 +236,7 @@ class Spec(Part):
                     message = f"{part!r} is not a function that stands above this one{suggest(part, earlier)}"
                     raise at(["functions", name, key], message)
             self._feed_steps(name, function)
+            self._can_draw(name, function)
             earlier.append(name)
         return self
 
@@ -246,6 +248,16 @@ class Spec(Part):
                     message = f"{given!r} is neither an argument nor returned by an earlier step"
                     raise at(["functions", name, "steps", part], message)
             there |= set(self.functions[part].returns)
+
+    def _can_draw(self, name: str, function: Function) -> None:
+        """Hold what is drawn to the names that there are."""
+        args = [arg for case in function.cases if case.drawable for arg in case.args]
+        stepped = [part for step in function.steps for part in self.functions[step].returns]
+        for n, draw in enumerate(function.draw):
+            unknown = draw.unknown(args, stepped if isinstance(draw, DrawCurve) else function.returns)
+            if unknown:
+                key, message = unknown
+                raise at(["functions", name, "draw", n, key], message)
 
     @model_validator(mode="after")
     def _answerable(self) -> Self:
@@ -270,6 +282,8 @@ KEYS = {
     "execute": list(Execute.model_fields),
     "rubric": list(RubricPart.model_fields),
     "limits": list(Limits.model_fields),
+    "late": list(Late.model_fields),
+    "attempts": list(Resubmission.model_fields),
     "functions": list(Function.model_fields),
     "cases": [field.alias or name for name, field in Case.model_fields.items()],
     "tolerance": list(Tolerance.model_fields),
@@ -278,5 +292,6 @@ KEYS = {
     "questions": sorted({key for kind in KINDS for key in kind.model_fields}),
     "close": list(Close.model_fields),
     "property": PROPERTY_KEYS,
+    "draw": DRAW_KEYS,
 }
 """The keys of each mapping of the spec, to suggest one for a key that is unknown."""

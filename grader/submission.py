@@ -1,22 +1,26 @@
-"""Find what students handed in, and read it without running or parsing it.
+"""Read what students handed in, without running or parsing it.
 
-Of a submission's folder the graded file is read, and those other modules that it or they mention by name, and the sheet
-of answers: the rest of the folder (data, notes, a virtual environment) is never opened. Links are followed only inside
-the folder.
+Each submission is read when it is its turn, in whatever thread, from the place where it was found. Of its folder the
+graded file is read, and those other modules that it or they mention by name, and the sheet of answers: the rest of it
+(data, notes, a virtual environment) is never opened. Links are followed only inside the folder. Where nothing that is
+wanted is there but a single archive, that is looked into, and no archive in it.
 """
 
 import contextlib
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
-from pathlib import Path, PurePath
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from grader.answers.sheet import SUFFIXES
+from grader import archives
+from grader.archives import OPENED
 from grader.errors import UsageError
-from grader.files import CODE, UnreadableError, is_looked_at, read, relative, shown, text, walk
+from grader.files import CODE, UnreadableError, read, relative, walk
+from grader.found import File, Files, Place, files, find, kept, named
 from grader.handin import Submission as Wanted
 
 LARGEST_ALL = 8 * 2**20
@@ -62,55 +66,13 @@ class Submission:
 
     @property
     def sha256(self) -> str:
-        """The hash of all the files with their names."""
+        """The hash of all the files with their names, and of what keeps them from being used."""
         digest = sha256()
+        for problem in filter(None, (self.code.problem, self.sheet.problem)):
+            digest.update(f"{problem} ".encode())
         for name, data in sorted(self.files.items()):
             digest.update(f"{len(name)} {name} {len(data)} ".encode() + data)
         return digest.hexdigest()
-
-
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    """A file that an assignment wants: code, or a sheet, whose name may end in another way."""
-
-    name: str
-    suffixes: tuple[str, ...]
-
-    @property
-    def names(self) -> list[str]:
-        """All names that it may have, the assignment's first."""
-        return list(dict.fromkeys([self.name, *map(self.ending, self.suffixes)]))
-
-    def ending(self, suffix: str) -> str:
-        """Return its name with another suffix."""
-        return PurePath(self.name).stem + suffix
-
-    def there(self, folder: Path) -> list[Path]:
-        """Return the files of these names that lie in a folder, spelt so on any system."""
-        with contextlib.suppress(OSError):
-            return [path for path in folder.iterdir() if path.name in self.names]
-        return []
-
-
-_All = Mapping[str, _Wanted]
-"""What an assignment wants: `code`, a `sheet`, or both."""
-
-
-def _all(wanted: Wanted) -> _All:
-    code = {"code": _Wanted(wanted.code, (PurePath(wanted.code).suffix,))} if wanted.code else {}
-    return {**code, **({"sheet": _Wanted(wanted.sheet, SUFFIXES)} if wanted.sheet else {})}
-
-
-def _names(wanted: _All) -> str:
-    return " or ".join(one.name for one in wanted.values())
-
-
-def _suffixes(wanted: _All) -> list[str]:
-    return [suffix for one in wanted.values() for suffix in one.suffixes]
-
-
-def _is_submission(folder: Path, wanted: _All) -> bool:
-    return any(one.there(folder) for one in wanted.values())
 
 
 def collect(paths: Sequence[Path], wanted: Wanted) -> list[Submission]:
@@ -119,79 +81,122 @@ def collect(paths: Sequence[Path], wanted: Wanted) -> list[Submission]:
     Raises:
         UsageError: a path is not there or holds no submission, or two submissions have the same id.
     """
-    found: list[Submission] = []
-    for path in paths:
-        try:
-            found += _collect(path, _all(wanted))
-        except OSError as error:
-            raise UsageError(f"{shown(path)}: {error.strerror}") from error
-    ids = [submission.id for submission in found]
-    for double in [name for name in ids if ids.count(name) > 1][:1]:
-        raise UsageError(f"two submissions are called {double!r}: grade them in two calls, or rename a folder")
-    return found
+    places = [place for path in paths for place in find(path, wanted)]
+    all_different(place.id for place in places)
+    return [read_place(place, wanted) for place in places]
+
+
+def all_different(ids: Iterable[str]) -> None:
+    """Refuse two submissions of one id.
+
+    Raises:
+        UsageError: there are two.
+    """
+    seen: set[str] = set()
+    for name in ids:
+        if name in seen:
+            raise UsageError(f"two submissions are called {name!r}: grade them in two calls, or rename a folder")
+        seen.add(name)
 
 
 def here(wanted: Wanted, above: Path) -> Path:
     """Return the first file of what is wanted in the current folder or the assignment's, or where one should be."""
-    each = _all(wanted).values()
+    each = files(wanted).values()
     there = (path for folder in (Path(), above) for one in each for path in one.there(folder))
     return next(there, Path(next(iter(each)).name))
 
 
-def _collect(path: Path, wanted: _All) -> Iterator[Submission]:
-    if path.is_dir():
-        yield from _from_folder(path, wanted)
-    elif not path.exists():
-        raise UsageError(f"{shown(path)}: no such file or folder")
-    elif path.suffix not in _suffixes(wanted):
-        kinds = ", ".join(_suffixes(wanted))
-        raise UsageError(f"{shown(path)}: a submission is a {kinds} file or a folder with {_names(wanted)}")
-    elif any(path.name in one.names for one in wanted.values()):
-        yield _submission(text(path.resolve().parent.name), path.parent, wanted)
-    else:
-        yield _alone(path, wanted)
+def read_place(place: Place, wanted: Wanted) -> Submission:
+    """Read a submission; what keeps one of its files from being read is that file's problem."""
+    each = files(wanted)
+    if place.parts is not None:
+        with TemporaryDirectory() as folder:
+            refused = _laid_out(place.parts, Path(folder), place.refused)
+            return _in_folder(replace(place, path=Path(folder), refused=refused), each)
+    if place.linked:
+        what = "the folder" if place.path.is_dir() else relative(place.path, place.path.parent)
+        return _unread(place.id, each, f"{what} is a link, which is not followed")
+    if place.path.is_dir():
+        return _in_folder(place, each)
+    return _in_archive(place, place.path.parent, each) if archives.is_one(place.path.name) else _alone(place, each)
 
 
-def _alone(path: Path, wanted: _All) -> Submission:
+def _laid_out(parts: Mapping[str, Path], folder: Path, refused: Mapping[Path, str]) -> dict[Path, str]:
+    """Copy files into a folder under their own names; return why which are empty there."""
+    problems: dict[Path, str] = {}
+    for name, path in parts.items():
+        try:
+            if path.is_symlink():
+                raise UnreadableError(f"{relative(path, path.parent)} is a link, which is not followed")  # noqa: TRY301  as all that `_read` raises
+            (folder / name).write_bytes(_read(path, path.parent, refused))
+        except UnreadableError as error:
+            (folder / name).touch()
+            problems[folder / name] = str(error)
+    return problems
+
+
+def _unread(name: str, wanted: Files, problem: str) -> Submission:
+    return Submission(name, **{key: Handed(one.name, problem=problem) for key, one in wanted.items()})
+
+
+def _alone(place: Place, wanted: Files) -> Submission:
     """Return the submission that a file of another name is."""
-    return Submission(text(path.stem), **{
-        key: _handed(path.parent, path, one.ending(path.suffix)) if path.suffix in one.suffixes else _absent(one)
+    path = place.path
+    return Submission(place.id, **{
+        key: _handed(path.parent, path, place.refused, one.ending(path.suffix))
+        if path.suffix in one.suffixes else _absent(one)
         for key, one in wanted.items()
     })  # fmt: skip
 
 
-def _absent(wanted: _Wanted, others: str = "") -> Handed:
+def _in_folder(place: Place, wanted: Files, *, nested: bool = False) -> Submission:
+    """Return what is wanted from a submission's folder, or from the only archive in it."""
+    submission = Submission(place.id, **{key: _find(place.path, one, place.refused) for key, one in wanted.items()})
+    if nested or not _is_absent(submission, wanted):
+        return submission
+    packed = [path for path in walk(place.path, ("",)) if archives.is_one(path.name)]
+    if len(packed) > 1:
+        some = ", ".join(relative(path, place.path) for path in packed[:3])
+        return _unread(place.id, wanted, f"no {named(wanted)} was handed in, but {len(packed)} archives: {some}")
+    return _in_archive(replace(place, path=packed[0]), place.path, wanted) if packed else submission
+
+
+def _in_archive(place: Place, root: Path, wanted: Files) -> Submission:
+    """Return what is wanted from an archive that a student handed in."""
+    label = relative(place.path, root)
+    if not place.path.name.lower().endswith(OPENED):
+        kind = f"{label} is an archive of a kind that is not opened"
+        return _unread(place.id, wanted, f"{kind}: hand in {named(wanted)} itself, or a .zip with it")
+    if place.path in place.refused:
+        return _unread(place.id, wanted, place.refused[place.path])
+    if not _is_inside(place.path, root):
+        return _unread(place.id, wanted, f"{label} is a link out of the folder, which is not followed")
+    with TemporaryDirectory() as folder:
+        try:
+            taken = archives.extract(place.path, Path(folder), kept(wanted), archives.OF_STUDENT, label)
+        except UnreadableError as error:
+            return _unread(place.id, wanted, str(error))
+        submission = _in_folder(Place(place.id, Path(folder), refused=taken.refused), wanted, nested=True)
+    missed = taken.told and _is_absent(submission, wanted)
+    return _unread(place.id, wanted, f"{label}: {taken.told[0]}") if missed else submission
+
+
+def _is_inside(path: Path, root: Path) -> bool:
+    with contextlib.suppress(OSError, RuntimeError):  # a link that leads to itself
+        return path.resolve(strict=True).is_relative_to(root.resolve())
+    return False
+
+
+def _is_absent(submission: Submission, wanted: Files) -> bool:
+    return all(getattr(submission, key).absent for key in wanted)
+
+
+def _absent(wanted: File, others: str = "") -> Handed:
     hint = f" (but {others})" if others else ""
     return Handed(wanted.name, problem=f"no {wanted.name} was handed in{hint}", absent=True)
 
 
-def _from_folder(folder: Path, wanted: _All) -> Iterator[Submission]:
-    inner = sorted(path for path in folder.iterdir() if path.is_dir() and is_looked_at(path.name))
-    if _is_submission(folder, wanted):
-        others = sum(_is_submission(path, wanted) for path in inner)
-        if others > 1:
-            here = f"{shown(folder)}: a {_names(wanted)} here"
-            raise UsageError(f"{here}, and {others} in folders of it: which are meant?")
-        yield _submission(text(folder.resolve().name), folder, wanted)
-        return
-    if not inner:
-        found = sorted(path.name for path in folder.iterdir() if path.suffix in _suffixes(wanted))
-        hint = f" (but {text(', '.join(found[:3]))})" if found else ""
-        raise UsageError(f"{shown(folder)}: no {_names(wanted)} here, and no folders with one{hint}")
-    for path in inner:
-        yield _linked(path, wanted) if path.is_symlink() else _submission(text(path.name), path, wanted)
-
-
-def _linked(path: Path, wanted: _All) -> Submission:
-    problem = "the folder is a link, which is not followed"
-    return Submission(text(path.name), **{key: Handed(one.name, problem=problem) for key, one in wanted.items()})
-
-
-def _submission(name: str, folder: Path, wanted: _All) -> Submission:
-    return Submission(name, **{key: _find(folder, one) for key, one in wanted.items()})
-
-
-def _find(folder: Path, wanted: _Wanted) -> Handed:
+def _find(folder: Path, wanted: File, refused: Mapping[Path, str]) -> Handed:
     """Return what is wanted from a submission's folder, wherever in it that is."""
     mains = wanted.there(folder)
     others: list[Path] = []
@@ -204,25 +209,31 @@ def _find(folder: Path, wanted: _Wanted) -> Handed:
     if not mains:
         return _absent(wanted, ", ".join(sorted(relative(path, folder) for path in others)[:3]))
     if len(mains) == 1:
-        return _handed(folder, mains[0])
+        return _handed(folder, mains[0], refused)
     places = ", ".join(sorted(relative(path, folder) for path in mains)[:3])
     named = f"named {wanted.name}" if len(wanted.names) == 1 else "that may be meant"
     return Handed(wanted.name, problem=f"there are {len(mains)} files {named}: {places}")
 
 
-def _handed(root: Path, main: Path, alone: str = "") -> Handed:
+def _read(path: Path, root: Path, refused: Mapping[Path, str]) -> bytes:
+    if path in refused:
+        raise UnreadableError(refused[path])
+    return read(path, root)
+
+
+def _handed(root: Path, main: Path, refused: Mapping[Path, str], alone: str = "") -> Handed:
     """Read a file and the modules that it needs, or where it stands alone under another name, only it."""
     label = alone or relative(main, root)
     try:
-        files = {label: read(main, root)}
+        files = {label: _read(main, root, refused)}
         if not alone and main.suffix in CODE:
-            files |= _mentioned(files[label], root, main)
+            files |= _mentioned(files[label], root, main, refused)
     except UnreadableError as error:
         return Handed(label, problem=str(error))
     return Handed(label, files)
 
 
-def _mentioned(source: bytes, root: Path, main: Path) -> dict[str, bytes]:
+def _mentioned(source: bytes, root: Path, main: Path, refused: Mapping[Path, str]) -> dict[str, bytes]:
     """Read the modules beside the graded file whose names are words in it, or in one so read."""
     candidates = {path: _module_names(path, root) for path in walk(root, (".py",)) if path != main}
     files: dict[str, bytes] = {}
@@ -232,7 +243,7 @@ def _mentioned(source: bytes, root: Path, main: Path) -> dict[str, bytes]:
         for path in [path for path, names in candidates.items() if words & names]:
             del candidates[path]
             with contextlib.suppress(UnreadableError):  # what is not there, if it is imported at all
-                files[relative(path, root)] = data = read(path, root)
+                files[relative(path, root)] = data = _read(path, root, refused)
                 queue.append(data)
     if sum(map(len, files.values())) > LARGEST_ALL:
         raise UnreadableError(f"its modules have more than {LARGEST_ALL // 2**20} MiB")

@@ -11,7 +11,9 @@ from typing import Any
 
 from grader import cache, model
 from grader.compare import compare
+from grader.content import Scatter
 from grader.course import Course
+from grader.draw import DrawScatter, series
 from grader.model import Returned
 from grader.nearness import Known, known
 from grader.prepare import Call, Plan
@@ -51,6 +53,8 @@ class Variants:
         self._kept: dict[str, Any] | None = None
         self._known: dict[str, Known | None] = {}
         self._rounds: dict[tuple[str, int, int], list[Known]] = {}
+        self._curves: dict[tuple[tuple[str, int, int], str], tuple[float, ...]] = {}
+        self._scatters: dict[tuple[tuple[str, int, int], DrawScatter], Scatter | None] = {}
         self._spent: dict[str, float] = {}
         self._new = False
 
@@ -133,20 +137,41 @@ class Variants:
 
     def iterate(self, call: Call) -> Iterator[Any]:
         """Yield the values of `rounds`."""
-        functions = self.plan.assignment.spec.functions
-        state, left, end = dict(call.args), MOST_ROUNDS, time.monotonic() + SECONDS
-        found = False
-        while left and time.monotonic() < end:
-            for name, arguments in functions[call.key[0]].steps.items():
-                outcome = self._course.call(name, [state[arg] for arg in arguments], call.seed, seconds=SECONDS)
-                if not isinstance(outcome, Returned):
-                    return
-                state |= named(outcome.value, functions[name].returns)
+        left, found = MOST_ROUNDS, False
+        for state in self._states(call):
             value = _returned_of(state, call)
             yield value
             left -= 1
             if not found and not compare(value, call.want, call.rules).problems:
                 found, left = True, MOST_ROUNDS - left + 10
+            if not left:
+                return
+
+    def _states(self, call: Call) -> Iterator[State]:
+        """Yield the state after each of the reference's rounds."""
+        functions = self.plan.assignment.spec.functions
+        state, end = dict(call.args), time.monotonic() + SECONDS
+        while time.monotonic() < end:
+            for name, arguments in functions[call.key[0]].steps.items():
+                outcome = self._course.call(name, [state[arg] for arg in arguments], call.seed, seconds=SECONDS)
+                if not isinstance(outcome, Returned):
+                    return
+                state |= named(outcome.value, functions[name].returns)
+            yield state
+
+    def curve(self, call: Call, part: str) -> tuple[float, ...]:
+        """Return what a number is after each of the reference's rounds."""
+        key = (call.key, part)
+        if key not in self._curves:
+            self._curves[key] = series(state.get(part) for state in self._states(call))
+        return self._curves[key]
+
+    def scatter(self, call: Call, draw: DrawScatter) -> Scatter | None:
+        """Return the drawing of what is wanted of a call, in which what came is still to be drawn."""
+        key = (call.key, draw)
+        if key not in self._scatters:
+            self._scatters[key] = draw.right(call.name, call.args, call.want, call.rules.returns)
+        return self._scatters[key]
 
     def oracle(self) -> "Oracle":
         """Return the one for this thread, since each is asked one thing at a time."""

@@ -450,8 +450,10 @@ def test_answers_are_graded_and_what_a_person_marks_is_pending(quiz):
 
 def test_where_results_are_and_what_to_do_with_them_is_said(quiz, here):
     done = grader("grade", "quiz", "class", "--out", "all", cwd=quiz)
-    assert done.stderr == "All of it is in all. Mark what is pending: grader mark all\n"
-    assert grader("grade", "small", "class/alice", "--out", "all", cwd=here).stderr == "All of it is in all.\n"
+    assert done.stderr == "All of it is in all: begin with summary.html. Mark what is pending: grader mark all\n"
+    assert grader("grade", "small", "class/alice", "--out", "code", cwd=here).stderr == (
+        "All of it is in code: begin with summary.html.\n"
+    )
 
 
 def test_what_is_pending_has_lost_nothing(quiz):

@@ -23,20 +23,23 @@ PAIR = "def pair(xs): return min(xs), max(xs)\n"
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     """Grade the text of a submission on the small assignment, or on one with parts of its spec replaced."""
-    servers = {}
+    servers, plans = {}, {}
+
+    def prepared(spec):
+        if spec not in plans:
+            files = {"assignment.yaml": spec, "inputs.py": INPUTS, "solution.py": SOLUTION}
+            plans[spec] = engine.prepare(assignment.load(write(tmp_path_factory.mktemp("engine"), files)))
+        return plans[spec]
 
     def run(text, *, replace=(), limit="seconds: 1", public_only=False):
-        folder = tmp_path_factory.mktemp("engine")
         changed = SPEC.replace("seconds: 2", limit)
         for old, new in replace:
             assert old in changed
             changed = changed.replace(old, new)
-        write(folder / "small", {"assignment.yaml": changed, "inputs.py": INPUTS, "solution.py": SOLUTION})
-        loaded = assignment.load(folder / "small")
-        submissions = submission.collect([write(folder / "ann", {"work.py": text})], Submission(file="work.py"))
-        plan = engine.prepare(loaded)
-        plan = plan.public() if public_only else plan
-        limits = loaded.spec.limits
+        plan = prepared(changed).public() if public_only else prepared(changed)
+        ann = write(tmp_path_factory.mktemp("ann"), {"work.py": text})
+        submissions = submission.collect([ann], Submission(file="work.py"))
+        limits = plan.assignment.spec.limits
         if limits not in servers:
             servers[limits] = ForkServer(Zygote(), limits, ["numpy"], functions=2)
         return engine.grade_one(Variants(plan), Place(servers[limits]), submissions[0])

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from grader.content import Content, Mark, Picture, RubricLine
 from grader.model import Attempts, CaseResult, ItemResult, Result
-from grader.report.json import parse, render
+from grader.report.json import document, parse, render
+from tests.results import classroom, result
 
 TEXT = st.text(max_size=5)
 POINTS = st.floats(0, 1e6)
@@ -36,6 +37,13 @@ RESULT = st.builds(
 @given(RESULT)
 def test_any_result_is_read_back_as_it_was(result):
     assert parse(render(result)) == result
+
+
+@pytest.mark.parametrize("who", [[], ["alice"], ["alice", "bob", "carl"]], ids=len)
+def test_a_class_is_an_array_of_its_results(who):
+    results = [result(one) for one in who]
+    text = "".join(document(classroom(results=results)))
+    assert [parse(json.dumps(one)) for one in json.loads(text)] == results
 
 
 def item(**changes):

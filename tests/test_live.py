@@ -180,6 +180,7 @@ def sample(monkeypatch):
     """Return what defines the functions of one of naive_em's samples, as a notebook in its folder would."""
     monkeypatch.chdir(NAIVE_EM)
     monkeypatch.syspath_prepend(NAIVE_EM / "given")
+    sys.modules.pop("common", None)  # another test's
 
     def load(name):
         import common

@@ -11,12 +11,14 @@ from urllib.request import url2pathname
 
 import pytest
 
-from grader import marking, marksheet
+from grader import book, marking, marksheet
 from grader.content import Content, Picture, RubricLine
 from grader.errors import UsageError
-from grader.markfile import beside
+from grader.markfile import beside, read
 from grader.marks import answers
+from grader.policy import Policy
 from grader.report.json import render
+from grader.store import About, Arrival
 from tests.test_marks import LINES, item, result
 
 PNG = Picture("image/png", b"\x89PNG")
@@ -57,7 +59,7 @@ def session(monkeypatch):
         shown = Terminal()
         monkeypatch.setattr(sys, "stdin", Terminal("".join(f"{line}\n" for line in typed)))
         monkeypatch.setattr(sys, "stdout", shown)
-        assert marking.run(path, **options) == 0
+        marking.run(path, **options)
         return shown.getvalue()
 
     return run
@@ -67,14 +69,60 @@ def session(monkeypatch):
 
 
 def test_without_a_terminal_what_is_pending_is_listed(path, capsys):
-    assert marking.run(path) == 0
+    marking.run(path)
     assert [line.split() for line in capsys.readouterr().out.splitlines()] == [
         ["item", "pending", "marked"], ["why", "2", "0"], ["shape", "2", "0"]]  # fmt: skip
 
 
-def test_a_folder_stands_for_the_results_in_it(path, capsys):
-    marking.run(Path())
+@pytest.fixture
+def folder(path):
+    """The same results in a folder, with their store."""
+    with book.opened(Path("out"), new=True) as kept:
+        kept.store.begin(About("homework", "", Policy()))
+        for one in read(path):
+            kept.store.add(one, "key", Arrival(), {})
+    return Path("out")
+
+
+def test_a_folder_is_marked_as_a_file_is(folder, session, capsys):
+    marking.run(folder)
     assert "shape" in capsys.readouterr().out
+    session(folder, "2", "Good.", "q", names=True)
+    with book.opened(folder) as kept:
+        assert [one.score for one in kept.results()] == [3.0, 1.0]
+    assert scores(folder / "results.jsonl") == {"alice": 3.0, "bob": 1.0}
+    assert "Good." in (folder / "feedback" / "alice.html").read_text()
+    assert "alice,1,2,," in (folder / "gradebook.csv").read_text()
+
+
+def test_a_table_marks_a_folder_too(folder, session):
+    session(folder, to=Path("marks.csv"), names=True)
+    rows = list(csv.DictReader(io.StringIO(Path("marks.csv").read_bytes().decode("utf-8-sig"))))
+    for row in rows:
+        row["points"] = "1" if row["item"] == "why" else ""
+    with open("marks.csv", "w", newline="") as file:
+        table = csv.DictWriter(file, rows[0])
+        table.writeheader()
+        table.writerows(rows)
+    assert "2 answers are marked anew, 2 left. The marks are in out." in session(folder, source=Path("marks.csv"))
+    assert scores(folder / "results.jsonl") == {"alice": 2.0, "bob": 2.0}
+
+
+def test_a_marker_who_interrupts_keeps_what_was_given_in_a_folder(folder, monkeypatch):
+    answers_ = iter(["1", "So."])
+
+    def typed(_prompt):
+        try:
+            return next(answers_)
+        except StopIteration:
+            raise KeyboardInterrupt from None
+
+    monkeypatch.setattr("builtins.input", typed)
+    monkeypatch.setattr(sys, "stdin", Terminal())
+    monkeypatch.setattr(sys, "stdout", Terminal())
+    with pytest.raises(KeyboardInterrupt, match="1 answer is marked, and kept in out"):
+        marking.run(folder, names=True)
+    assert scores(folder / "results.jsonl") == {"alice": 2.0, "bob": 1.0}
 
 
 def test_where_nothing_is_pending_it_says_so(path, session, capsys):
@@ -89,7 +137,7 @@ def test_where_nothing_is_for_people_it_says_so(path, capsys):
 
 WRONG = {
     "nothing there": ("none.jsonl", {}, "none.jsonl: no such file or folder (grader grade ... --jsonl FILE writes one)"),
-    "a folder without": ("empty", {}, "empty: no results.jsonl in this folder"),
+    "a folder without": ("empty", {}, "empty: no store.sqlite in this folder (grader grade ... --out empty makes one)"),
     "no results": ("bad.jsonl", {}, "bad.jsonl:2: this is no result of `grader grade`: $.schema: Field required"),
     "empty": ("void.jsonl", {}, "void.jsonl: no results in this file"),
     "no text": ("bytes.jsonl", {}, "bytes.jsonl: this is no UTF-8 text"),

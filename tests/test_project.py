@@ -40,8 +40,10 @@ def test_the_readmes_spec_is_a_valid_one():
 def test_every_key_of_a_spec_is_documented():
     page = "".join((ROOT / "docs" / name).read_text() for name in ("writing-assignments.md", "notebooks.md"))
     from grader.arguments import Load, Make, MakeArray
+    from grader.draw import DrawCurve, DrawScatter
     from grader.handin import Execute, Submission, Where
     from grader.model import Limits
+    from grader.policy import Late, Resubmission
     from grader.properties import KEYS
     from grader.properties import KINDS as PROPERTIES
     from grader.questions import KINDS, Close, RubricPart
@@ -50,6 +52,10 @@ def test_every_key_of_a_spec_is_documented():
 
     parts = (
         Spec,
+        DrawCurve,
+        DrawScatter,
+        Late,
+        Resubmission,
         Submission,
         Where,
         Execute,

@@ -16,6 +16,7 @@ from grader.rounds import FURTHER, round_that_matches, stopped
 from grader.sandbox.values import Opaque, Record
 from grader.seen import same
 from grader.tolerances import Tolerance
+from tests.conftest import in_short
 
 A = np.array
 NAN, INF = np.nan, np.inf
@@ -893,7 +894,7 @@ def is_told(found):
     return found is None or (found.told.endswith((".", "?")) and (not found.values or found.values.endswith(".")))
 
 
-@pytest.mark.parametrize("value", LEAVES, ids=lambda value: repr(value)[:40])
+@pytest.mark.parametrize("value", LEAVES, ids=in_short)
 def test_odd_values_are_judged_and_nothing_worse(value):
     for keys in FUZZED:
         for held in (value, [value], (value, value), {"a": value}, Record("M", {"mu": value})):

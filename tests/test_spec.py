@@ -10,6 +10,7 @@ import yaml
 from grader.arguments import Load, Make
 from grader.assignment import LARGEST_SPEC, find, load
 from grader.errors import SpecError, UsageError
+from grader.policy import Late, Policy, Resubmission
 from grader.spec import json_schema
 from grader.tolerances import Tolerance
 from tests.conftest import NAIVE_EM, ROOT, write
@@ -54,6 +55,16 @@ def test_a_good_spec_is_read(tmp_path):
     assert (spec.limits.seconds, spec.scoring, spec.strict, spec.packages) == (5.0, "all_or_nothing", False, ["numpy"])
 
 
+def test_what_late_costs_and_which_attempt_counts_is_read(tmp_path):
+    told = (
+        f"{DUE}late: {{per_day: 0.1, at_most: 0.5, grace_minutes: 15, days: 7}}\nattempts: {{most: 5, counts: best}}\n"
+    )
+    policy = Policy.of(load(spec_with(tmp_path, ("submission:", f"{told}submission:"))).spec)
+    assert policy.late == Late(per_day=0.1, at_most=0.5, grace_minutes=15, days=7)
+    assert policy.attempts == Resubmission(most=5, counts="best")
+    assert policy.due.isoformat() == "2026-12-01T23:59:00+01:00"
+
+
 def test_the_keywords_of_a_made_argument_are_kept(tmp_path):
     case = load(spec_with(tmp_path, ("k: 3", "k: {make: blobs, n: 4}"))).spec.functions["f"].cases[0]
     assert case.args["k"] == Make(make="blobs", n=4)
@@ -69,6 +80,7 @@ def test_anchors_and_merged_keys_are_plain_yaml(tmp_path):
     assert second == first.model_copy(update={"name": "second"})
 
 
+DUE = "due: 2026-12-01T23:59:00+01:00\n"
 CASE, ARGS = "$.functions.f.cases[0]", "$.functions.f.cases[0].args"
 BROKEN = {
     "an unknown key": (("name: work", "nam: work"), [
@@ -129,6 +141,30 @@ BROKEN = {
         (11, f"{CASE}.visibility", "must be 'public' or 'hidden' (got 'secret')")]),
     "no time": (("submission:", "limits: {seconds: 0}\nsubmission:"), [
         (2, "$.limits.seconds", "must be greater than 0 (got 0)")]),
+    "late, and never due": (("submission:", "late: {per_day: 0.1}\nsubmission:"), [
+        (2, "$.late", "the spec does not say when it is `due`")]),
+    "late at no cost": (("submission:", f"{DUE}late: {{grace_minutes: 15}}\nsubmission:"), [
+        (3, "$.late", "say with `per_day` what share a day takes off, or with `days` when it counts nothing")]),
+    "an unknown key of what is late": (("submission:", f"{DUE}late: {{perday: 0.1, days: 1}}\nsubmission:"), [
+        (3, "$.late.perday", "unknown key (did you mean 'per_day'?)")]),
+    "more than all for a day": (("submission:", f"{DUE}late: {{per_day: 10}}\nsubmission:"), [
+        (3, "$.late.per_day", "must be less than or equal to 1 (got 10)")]),
+    "a share that is no number": (("submission:", f"{DUE}late: {{per_day: .nan}}\nsubmission:"), [
+        (3, "$.late.per_day", "must be a finite number (got nan)")]),
+    "more than all at most": (("submission:", f"{DUE}late: {{days: 1, at_most: 1.5}}\nsubmission:"), [
+        (3, "$.late.at_most", "must be less than or equal to 1 (got 1.5)")]),
+    "a grace below zero": (("submission:", f"{DUE}late: {{days: 1, grace_minutes: -1}}\nsubmission:"), [
+        (3, "$.late.grace_minutes", "must be greater than or equal to 0 (got -1)")]),
+    "half a day": (("submission:", f"{DUE}late: {{days: 0.5}}\nsubmission:"), [
+        (3, "$.late.days", "must be a whole number (got 0.5)")]),
+    "no attempts": (("submission:", "attempts: {most: 0}\nsubmission:"), [
+        (2, "$.attempts.most", "must be greater than or equal to 1 (got 0)")]),
+    "attempts of another kind": (("submission:", "attempts: {counts: first}\nsubmission:"), [
+        (2, "$.attempts.counts", "must be 'last' or 'best' (got 'first')")]),
+    "a number of attempts": (("submission:", "attempts: 3\nsubmission:"), [
+        (2, "$.attempts", "must be a mapping (got 3)")]),
+    "an unknown key of attempts": (("submission:", "attempts: {count: best}\nsubmission:"), [
+        (2, "$.attempts.count", "unknown key (did you mean 'counts'?)")]),
     "an anchor that contains itself": (("k: 3", "k: &k [*k]"), [(11, f"{ARGS}.k[0]", "an anchor that contains itself")]),
     "a date": (("k: 3", "k: 2020-01-01"), [(11, f"{ARGS}.k", "must be a number, a text, true, false, null or a list of "
                                             "these, not datetime.date(2020, 1, 1)")]),

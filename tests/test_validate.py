@@ -18,7 +18,7 @@ from grader.sandbox.forkserver import ForkServer
 from grader.sandbox.launch import Zygote
 from grader.validate import Validator
 from grader.validation import CaseCheck, Mutation, Survivor, Validation
-from tests.conftest import INPUTS, SOLUTION, SPEC, write
+from tests.conftest import INPUTS, SOLUTION, SPEC, made_once, write
 from tests.test_assignments import CODE, EXPECTED, FOLDERS, results
 from tests.test_cli import grader, without_times
 
@@ -545,6 +545,10 @@ def test_a_share_is_of_those_that_are_not_alike(mutation, share):
 @functools.cache
 def shipped(name):
     """Return what is found when a shipped assignment is tried on itself, once; its samples were graded elsewhere."""
+    return made_once(f"validation_{name}", lambda: tried_on_itself(name))
+
+
+def tried_on_itself(name):
     loaded, known = assignment.load(FOLDERS[name]), results(name)
     grade_all = engine.grade_all
 

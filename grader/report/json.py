@@ -7,21 +7,33 @@ anew from the items.
 
 import json
 from base64 import b64encode
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from grader import __version__
+from grader.classroom import Classroom
 from grader.content import Content
-from grader.model import ItemResult, Result
+from grader.model import Attempt, ItemResult, Result
 
 SCHEMA = 1
+_ITEM = TypeAdapter(ItemResult)
 
 
 def render(result: Result) -> str:
     """Return a result as a line of JSON, without the line's end."""
     return json.dumps(_result(result), ensure_ascii=False, allow_nan=False)
+
+
+def document(classroom: Classroom) -> Iterator[str]:
+    """Yield the results of a class as one array, a result at a time."""
+    separator = "[\n"
+    for result in classroom.results:
+        yield separator + render(result)
+        separator = ",\n"
+    yield "\n]\n" if separator == ",\n" else "[]\n"
 
 
 def _result(result: Result) -> dict[str, Any]:
@@ -33,6 +45,8 @@ def _result(result: Result) -> dict[str, Any]:
         **({"fault": result.fault} if result.fault else {}),
         "score": result.score,
         "max_score": result.max_score,
+        "penalty": result.penalty,
+        "attempts": [asdict(attempt) for attempt in result.attempts],
         "items": [_item(item) for item in result.items],
         "notes": list(result.notes),
         "stdout": result.stdout,
@@ -43,8 +57,10 @@ def _result(result: Result) -> dict[str, Any]:
 
 
 def _item(item: ItemResult) -> dict[str, Any]:
-    cases = [{**asdict(case), "seconds": round(case.seconds, 6)} for case in item.cases]
-    return {**asdict(item), "cases": cases, "content": _content(item.content) if item.content else None}
+    told: dict[str, Any] = _ITEM.dump_python(item, warnings=False)  # many times faster than `asdict`
+    for case in told["cases"]:
+        case["seconds"] = round(case["seconds"], 6)
+    return told | {"content": _content(item.content) if item.content else None}
 
 
 def _content(content: Content) -> dict[str, Any]:
@@ -72,6 +88,8 @@ class _Line(_Part):
     max_score: float
     items: tuple[ItemResult, ...]
     notes: tuple[str, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
+    penalty: float = Field(default=0.0, ge=0)
     stdout: str
     sandbox: tuple[str, ...]
     seconds: float
@@ -99,6 +117,8 @@ def parse(line: str) -> Result:
         seconds=read.seconds,
         fault=read.fault,
         notes=read.notes,
+        attempts=read.attempts,
+        penalty=read.penalty,
     )
 
 

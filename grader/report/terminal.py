@@ -1,18 +1,24 @@
-"""Results on a terminal: a class as a table, one submission case by case."""
+"""Results on a terminal: a class as a table, one submission case by case.
+
+Of a class the results are gone through once and none is kept: a few short texts stay of those that have a row, and of
+all of them numbers.
+"""
 
 import io
-import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, islice
 from textwrap import shorten
 
 from rich.console import Console, Group, RenderableType
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from grader.messages import FREE, UNTOLD
-from grader.model import Attempts, CaseResult, ItemResult, Result
-from grader.printable import plain
+from grader.classroom import Classroom
+from grader.model import ItemResult, Result
+from grader.printable import cut, plain
+from grader.report.detail import FINE, MARKS, detail, late, score, total, waiting
+from grader.roster import Student
 
 PLAIN_WIDTH = 120
 """How wide lines are where there is no terminal, in characters."""
@@ -20,18 +26,29 @@ NARROW = 110
 """From how many characters on messages have a column of their own."""
 MESSAGE_LENGTH = 200
 """How much of a message a class's table shows, in characters; the rest is in the JSON."""
-REPEATED = 60
-"""How long a message about an answer may be, in characters, to be said again."""
 WORDED = 5
 """For how many items a class's table has room for words; beyond, it has marks and a legend."""
-PRINTED_LINES = 10
-"""How much is shown of what a submission printed."""
+MOST_ROWS = 500
+"""How many submissions have a row in a class's table."""
+MOST_NAMED = 10
+"""How many students a remark names, and how many refusals are told."""
+LONGEST_TEXT = 200
+"""How much is shown of a name or refusal, in characters."""
 
 
-def render(
-    results: Sequence[Result], title: str, *, later: int = 0, color: bool = False, width: int | None = None
+def render(  # noqa: PLR0913  how it is to look, and what to say besides
+    results: Iterable[Result],
+    title: str,
+    *,
+    later: int = 0,
+    color: bool = False,
+    width: int | None = None,
+    remarks: Sequence[str] = (),
 ) -> str:
-    """Return a class as a table, or a single submission in detail; `later` is how many cases are graded later."""
+    """Return a class as a table, or a single submission in detail.
+
+    `remarks` are sentences to say of all of it; `later` is how many cases are graded later.
+    """
     console = Console(
         file=io.StringIO(),
         force_terminal=color,
@@ -41,9 +58,15 @@ def render(
         markup=False,
         emoji=False,
     )
-    wide = console.width >= NARROW
-    body = detail(results[0]) if len(results) == 1 else table(results) if wide else lines(results)
-    console.print(Text(title, style="bold"), body, _summary(results), *_others(later), sep="\n")
+    coming = iter(results)
+    first = list(islice(coming, 2))
+    if len(first) == 1:
+        body, last = detail(first[0]), total(first[0])
+    else:
+        overview = _seen(chain(first, coming))
+        body, last = _table(overview, wide=console.width >= NARROW), _summary(overview)
+    told = [Text(remark, style="yellow") for remark in remarks]
+    console.print(Text(title, style="bold"), body, *told, Text(last, style="bold"), *_others(later), sep="\n")
     file = console.file
     return file.getvalue() if isinstance(file, io.StringIO) else ""
 
@@ -54,157 +77,131 @@ def _others(later: int) -> list[Text]:
     return [Text(f"{many} graded later, when you have handed in.", style="dim")] if later else []
 
 
-def table(results: Sequence[Result], *, messages: bool = True) -> RenderableType:
-    """Return a row a submission: a column a function, the score, and the first thing to mend."""
-    names = next((tuple(item.name for item in result.items) for result in results if result.items), ())
-    many = len(names) > WORDED
+def remarks(classroom: Classroom) -> list[str]:
+    """Return what there is to say of a class besides its results: who is missing, who is unknown, what was refused."""
+    missing, unknown = [*map(_who, classroom.missing)], classroom.unknown
+    are = "is" if len(unknown) == 1 else "are"
+    more = len(classroom.refused) - MOST_NAMED
+    return [
+        *([f"{len(missing)} of the class's list handed in nothing: {_named(missing)}"] if missing else []),
+        *([f"{len(unknown)} who handed in {are} not on the class's list: {_named(unknown)}"] if unknown else []),
+        *map(_on_a_line, classroom.refused[:MOST_NAMED]),
+        *([f"and {more} more that were refused"] if more > 0 else []),
+    ]
+
+
+def _who(student: Student) -> str:
+    return f"{student.name} ({student.id})" if student.name not in {"", student.id} else student.id
+
+
+def _named(ids: Sequence[str]) -> str:
+    more = len(ids) - MOST_NAMED
+    return ", ".join(map(_on_a_line, ids[:MOST_NAMED])) + (f", and {more} more" if more > 0 else "")
+
+
+def _on_a_line(text: str) -> str:
+    return cut(" ".join(text.split()), LONGEST_TEXT)
+
+
+# --- a class ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """What a class's table shows of a submission; one that was not graded has no cells."""
+
+    id: str
+    cells: Sequence[Text]
+    score: str
+    first: str
+
+
+@dataclass(slots=True)
+class _Overview:
+    """What is shown of a class."""
+
+    rows: list[_Row] = field(default_factory=list)
+    """Of the first of them."""
+    names: tuple[str, ...] = ()
+    """Of the items."""
+    all: int = 0
+    graded: int = 0
+    full: int = 0
+    """How many passed everything."""
+    lost: int = 0
+    """How many lost points."""
+    points: float = 0.0
+
+
+def _seen(results: Iterable[Result]) -> _Overview:
+    """Go through the results once."""
+    seen = _Overview()
+    for result in results:
+        seen.all += 1
+        seen.names = seen.names or tuple(item.name for item in result.items)
+        if len(seen.rows) < MOST_ROWS:
+            seen.rows.append(_row(result))
+        if not result.fault:
+            seen.graded += 1
+            seen.full += not result.lost and all(item.status == "passed" for item in result.items)
+            seen.lost += result.lost
+            seen.points += result.score or 0.0
+    return seen
+
+
+def _row(result: Result) -> _Row:
+    many = len(result.items) > WORDED
+    pending, days = waiting(result), late(result)
+    points = score(result) + (f", {pending:.4g} pending" if pending else "") + (f", {days}" if days else "")
+    return _Row(_on_a_line(result.id), [_cell(item, mark=many) for item in result.items], points, _first(result))
+
+
+def _table(seen: _Overview, *, wide: bool) -> RenderableType:
+    """Return a row a submission: a column an item, the score, and the first thing to mend, below on a narrow screen."""
+    names, many = seen.names, len(seen.names) > WORDED
     grid = Table(box=None, pad_edge=False, header_style="dim")
     for name in ("submission", *(map(str, range(1, len(names) + 1)) if many else names), "score"):
         grid.add_column(name, no_wrap=True)
-    if messages:
+    if wide:
         grid.add_column("first thing to mend", overflow="fold")
-    for result in results:
-        cells = [_cell(item, mark=many) for item in result.items] or [Text("fault", style="magenta")] * len(names)
-        first = [Text(_first(result))] if messages else []
-        waiting = _waiting(result)
-        score = _score(result) + (f", {waiting:.4g} pending" if waiting else "")
-        grid.add_row(Text(result.id), *cells, Text(score), *first)
-    if not many:
-        return grid
-    legend = ", ".join(f"{n + 1} {name}" for n, name in enumerate(names))
-    return Group(grid, Text(f"{legend}\n{', '.join(f'{mark} {what}' for what, mark in _MARKS.items())}", style="dim"))
+    for row in seen.rows:
+        cells = row.cells or [Text("fault", style="magenta")] * len(names)
+        grid.add_row(Text(row.id), *cells, Text(row.score), *([Text(row.first)] if wide else []))
+    return Group(grid, *_below(seen, wide=wide))
 
 
-def lines(results: Sequence[Result]) -> RenderableType:
-    """Return the table for a narrow screen, where the messages stand below it."""
-    told = [(result.id, _first(result)) for result in results]
-    messages = [Text.assemble((f"{name}: ", "bold"), message) for name, message in told if message]
-    return Group(table(results, messages=False), *messages)
+def _below(seen: _Overview, *, wide: bool) -> Iterator[Text]:
+    """Yield the lines below the table: what has no row, what the marks mean, and what has no column."""
+    if seen.all > len(seen.rows):
+        yield Text(f"… {seen.all - len(seen.rows):,} more, see summary.html in the folder of --out")
+    if len(seen.names) > WORDED:
+        legend = ", ".join(f"{n} {name}" for n, name in enumerate(seen.names, start=1))
+        yield Text(f"{legend}\n{', '.join(f'{mark} {what}' for what, mark in MARKS.items())}", style="dim")
+    if not wide:
+        yield from (Text.assemble((f"{row.id}: ", "bold"), row.first) for row in seen.rows if row.first)
+
+
+def _summary(seen: _Overview) -> str:
+    mean = seen.points / max(seen.graded, 1)
+    marking = seen.graded - seen.full - seen.lost
+    marked = f", {marking} with answers to be marked" if marking else ""
+    text = f"{seen.all} submissions: {seen.full} passed everything, {seen.lost} lost points{marked}; mean {mean:.2f}"
+    faults = seen.all - seen.graded
+    return text + (f"; {faults} not graded by a fault of ours" if faults else "")
 
 
 def _cell(item: ItemResult, *, mark: bool) -> Text:
-    what = "partly" if item.score and item.status not in _FINE else item.status
-    style = _FINE.get(item.status, "yellow" if item.score else "red")
-    return Text(_MARKS.get(what, "!"), style) if mark else Text(item.status, style)
-
-
-_FINE = {"passed": "green", "pending": "cyan"}
-_MARKS = {"passed": "✓", "partly": "~", "failed": "✗", "missing": "-", "pending": "…", "error": "!"}
-"""For a table with many columns; what is none of these ended in an error of some kind."""
+    what = "partly" if item.score and item.status not in FINE else item.status
+    style = FINE.get(item.status, "yellow" if item.score else "red")
+    return Text(MARKS.get(what, "!"), style) if mark else Text(item.status, style)
 
 
 def _first(result: Result) -> str:
     if result.fault:
-        return f"{plain(result.fault)} (a fault of ours: nothing is lost)"
+        return f"{shorten(plain(result.fault), MESSAGE_LENGTH, placeholder=' …')} (a fault of ours: nothing is lost)"
     for item in result.items:
         for case in item.cases:
             if case.status not in {"passed", "pending"} and not case.remark:
                 question = "" if item.kind == "function" else f"{item.name}: "
                 return shorten(question + plain(case.message), MESSAGE_LENGTH, placeholder=" …")
     return ""
-
-
-def detail(result: Result) -> RenderableType:
-    """Return a submission function by function, with every case that has something to say."""
-    parts: list[RenderableType] = []
-    if result.fault:
-        parts.append(Text(f"Not graded, and nothing is lost: {plain(result.fault)}", style="magenta"))
-    parts.extend(Text(plain(note), style="yellow") for note in result.notes)
-    said: set[str] = set()
-    for item in result.items:
-        parts.append(_heading(item))
-        parts.extend(Padding(part, (0, 0, 0, 2)) for part in [*_cases(item, said), *_besides(item)])
-    if result.stdout:
-        printed = [_cut(line) for line in plain(result.stdout).splitlines()]
-        more = [f"… ({len(printed) - PRINTED_LINES} more lines)"] if len(printed) > PRINTED_LINES else []
-        parts.append(Text("\n".join(["It printed:", *printed[:PRINTED_LINES], *more]), style="dim"))
-    return Group(*parts)
-
-
-def _cut(line: str) -> str:
-    return line if len(line) <= MESSAGE_LENGTH else f"{line[:MESSAGE_LENGTH]} …"
-
-
-def _heading(item: ItemResult) -> Text:
-    counted = [case for case in item.cases if not case.remark]
-    passed = sum(case.status == "passed" for case in counted)
-    mark, style = (_MARKS[item.status], _FINE[item.status]) if item.status in _FINE else ("✗", "red")
-    score = "pending" if item.status == "pending" else f"{item.score:.4g} of {item.max_score:.4g}"
-    how = f"{passed} of {len(counted)} cases" if item.attempts is None else _attempts(item.attempts)
-    return Text.assemble((f"{mark} {item.name}", style), f"  {score}  ", (how, "dim"))
-
-
-def _attempts(attempts: Attempts) -> str:
-    if attempts.allowed is None:
-        return ""
-    used = f"{attempts.used} of " if attempts.used else ""
-    return f"{used}{attempts.allowed} {'attempt' if attempts.allowed == 1 else 'attempts'}{' used' if used else ''}"
-
-
-def _besides(item: ItemResult) -> list[Text]:
-    """Return how a formula was understood, and what explains the answer."""
-    read = [Text(f"read as {plain(item.latex)}", style="dim")] if item.latex else []
-    return read + ([Text(f"Explanation: {plain(item.explanation).strip()}", "dim")] if item.explanation else [])
-
-
-def _cases(item: ItemResult, said: set[str]) -> list[Text]:
-    """Return the lines of the cases that failed or are odd; a message or mistake stands once, not where it was said.
-
-    Of a question every part is told by itself, because a few words often fit several answers.
-    """
-    if item.kind != "function":
-        return [_line(message, [case]) for case in item.cases if (message := _of_answer(case, said))]
-    told: dict[str, list[CaseResult]] = {}
-    for case in item.cases:
-        text = case.message.removesuffix(f" {FREE}")
-        again = text in said or (case.remark and text in told)
-        if not again and (text or case.status != "passed"):
-            told.setdefault(case.diagnosis or case.message, []).append(case)
-    said |= {case.message for cases in told.values() for case in cases}
-    return [_with_inputs(_line(cases[0].message, cases), cases[0]) for cases in told.values()]
-
-
-def _with_inputs(line: Text, case: CaseResult) -> Text:
-    """Return a case's line, and below it what the function was called with."""
-    return Text.assemble(line, (f"\n  called with {plain(case.inputs)}", "dim")) if case.inputs else line
-
-
-def _of_answer(case: CaseResult, said: set[str]) -> str:
-    """Return what to say of an answer; what is said of all of them stands once."""
-    again = case.message in said
-    said.add(case.message)
-    if again and case.message == UNTOLD:
-        return ""
-    return "as above" if again and len(case.message) > REPEATED else case.message
-
-
-def _line(message: str, cases: Sequence[CaseResult]) -> Text:
-    failed = [case for case in cases if case.status != "passed"]
-    costs = any(not case.remark and case.status != "pending" for case in failed)
-    mark, style = ("✗", "red") if costs else ("·", "yellow")
-    names = cases[0].name + (f" and {len(cases) - 1} more" if len(cases) > 1 else "")
-    status = f" ({failed[0].status})" if costs else ""
-    return Text.assemble((f"{mark} {names}{status}: ", style), plain(message))
-
-
-def _summary(results: Sequence[Result]) -> Text:
-    graded = [result for result in results if not result.fault]
-    full = sum(all(item.status == "passed" for item in result.items) for result in graded)
-    lost = sum(result.lost for result in graded)
-    if len(results) == 1:
-        waiting = _waiting(results[0])
-        return Text(f"Score: {_score(results[0])}{f', and {waiting:.4g} pending' if waiting else ''}", style="bold")
-    mean = math.fsum(result.score or 0.0 for result in graded) / max(len(graded), 1)
-    marked = f", {len(graded) - full - lost} with answers to be marked" if full + lost < len(graded) else ""
-    text = f"{len(results)} submissions: {full} passed everything, {lost} lost points{marked}; mean {mean:.2f}"
-    faults = len(results) - len(graded)
-    return Text(text + (f"; {faults} not graded by a fault of ours" if faults else ""), style="bold")
-
-
-def _waiting(result: Result) -> float:
-    """Return how many points a person still has to give, or the class's grading."""
-    return math.fsum(item.max_score for item in result.items if item.status == "pending")
-
-
-def _score(result: Result) -> str:
-    return "none" if result.score is None else f"{result.score:.4g} of {result.max_score:.4g}"

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -49,6 +50,11 @@ class Zygote:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def zygotes(stack: ExitStack, number: int) -> list[Zygote]:
+    """Start fork servers, where there can be any, which end with the stack."""
+    return [stack.enter_context(Zygote()) for _ in range(number if sys.platform == "linux" else 0)]
 
 
 class Started(NamedTuple):

@@ -26,6 +26,12 @@ def call_request(function: str, args: list[Any], seed: int, **more: Any) -> byte
     return protocol.pack({"call": {"function": function, "args": args, "seed": seed, **more}})
 
 
+def rounds_request(steps: list[list[Any]], state: Mapping[str, Any], number: str, times: int, seed: int) -> bytes:
+    """Return the frame that asks for a number after each of so many rounds of steps (see `worker`)."""
+    made = {"steps": steps, "state": dict(state), "number": number, "times": times, "seed": seed}
+    return protocol.pack({"rounds": made})
+
+
 def answer(value: Any) -> bytes:
     """Return the frame that answers what a call asked."""
     return protocol.pack({"value": value})

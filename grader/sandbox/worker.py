@@ -5,6 +5,7 @@
     cell {name, source}                a notebook's cell, in the namespace of the loaded module
     value {source}                     what an expression is in that namespace
     call {function, module, args, kwargs, offers, seed, proxies, echo}
+    rounds {steps, state, number, times, seed}   a number after each round of [function, names of its args, returns]
 
 The first thing it sends is `ready`. A reply is a dict with one key: `loaded`, `returned` (the value), `raised` (type,
 message, frames, and whether the sandbox refused what was tried), `missing` (the functions that are there), `signature`
@@ -49,7 +50,6 @@ REFUSALS = frozenset({errno.EPERM, errno.EACCES, errno.EROFS})
 MOST_FRAMES = 8
 """How many of the innermost stack frames are sent."""
 
-
 OUT_OF_MEMORY: Reply = {"raised": {"type": "MemoryError", "message": "", "frames": [], "refused": False}}
 
 
@@ -63,7 +63,7 @@ class Worker:
         self.given: list[str] = []
         self.cells: Cells | None = None
         self._answers: dict[str, Callable[..., Reply]] = {
-            "load": self._load, "cell": self._cell, "value": self._value, "call": self._call,
+            "load": self._load, "cell": self._cell, "value": self._value, "call": self._call, "rounds": self._rounds,
         }  # fmt: skip
 
     def answer(self, request: dict[str, Any]) -> Reply:
@@ -138,6 +138,15 @@ class Worker:
                 return {"signature": signature}
             raise
         return reply | {"after": args} if echo else reply
+
+    def _rounds(self, steps: list[list[Any]], state: dict[str, Any], number: str, times: int, seed: int) -> Reply:
+        numbers = []
+        for _ in range(times):
+            for function, args, returns in steps:
+                value = self._call(function, [state[name] for name in args], seed)["returned"]
+                state.update(zip(returns, value if len(returns) > 1 else [value], strict=True))
+            numbers.append(float(np.asarray(state[number]).item()))
+        return {"returned": numbers}
 
     def _replace(self, home: Any, names: list[str]) -> None:
         """Put a proxy in the place of each function, for good, under whatever name the submission's modules know it."""

@@ -5,6 +5,7 @@ import pickle
 import socket
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -25,16 +26,10 @@ def targets(tmp_path_factory):
     for name, data in files.items():
         (home / name).write_bytes(data)
         (home / name).chmod(0o600)
-    shared = tmp_path_factory.mktemp("shared")
+    open_to_all = tempfile.TemporaryDirectory()  # whatever another run of pytest does to its own folders meanwhile
+    shared = Path(open_to_all.name)
     (shared / "theirs").write_bytes(b"")
-    for folder in (shared, *shared.parents):
-        if (
-            folder.owner() == home.owner()
-            and folder != Path(folder.anchor)
-            and os.access(folder, os.W_OK)
-            and "pytest" in str(folder)
-        ):
-            folder.chmod(0o777)
+    shared.chmod(0o777)
     tcp, unix, abstract = (
         socket.create_server(("127.0.0.1", 0)),
         socket.socket(socket.AF_UNIX),
@@ -65,6 +60,7 @@ def targets(tmp_path_factory):
     victim.wait()
     for listening in (tcp, unix, abstract):
         listening.close()
+    open_to_all.cleanup()
     for path in Path("/dev/shm").glob(f"proofgrade-{os.getpid()}-*"):  # noqa: S108
         path.unlink()
 

@@ -25,7 +25,7 @@ from grader.sandbox.requests import call_request
 from grader.sandbox.spawned import Spawner, trusted_worker
 from grader.sandbox.values import Opaque, Record
 from tests.conftest import write
-from tests.leftovers import groups, parent_of, processes, state
+from tests.leftovers import groups, parent_of, processes, runs
 from tests.sandbox.conftest import LIMITS, ROOT, soon
 
 COMMON = b"""
@@ -678,9 +678,9 @@ def test_without_a_sandbox_what_a_child_started_ends_with_it(spawner, loaded):
     work.child.close()
     pid = int(work.output.text())
     deadline = time.monotonic() + 5
-    while Path(f"/proc/{pid}").exists() and state(Path(f"/proc/{pid}"))[0] != "Z" and time.monotonic() < deadline:
+    while runs(pid) and time.monotonic() < deadline:
         time.sleep(0.01)
-    assert not Path(f"/proc/{pid}").exists() or state(Path(f"/proc/{pid}"))[0] == "Z"
+    assert not runs(pid)
 
 
 def test_without_a_sandbox_a_worker_ends_when_the_grader_is_killed():
@@ -697,6 +697,6 @@ def test_without_a_sandbox_a_worker_ends_when_the_grader_is_killed():
         pid = int(grader.stdout.readline())
         grader.kill()
     deadline = time.monotonic() + 10
-    while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
+    while runs(pid) and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert not Path(f"/proc/{pid}").exists()
+    assert not runs(pid)

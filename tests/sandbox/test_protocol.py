@@ -13,6 +13,7 @@ from hypothesis.extra import numpy as hnp
 
 from grader.sandbox.protocol import CAP, HEADER_CAP, PREFIX, lengths, pack, receive, unpack
 from grader.sandbox.values import DEPTH, NODES, Opaque, ProtocolError, Record, RefusedError
+from tests.conftest import in_short
 
 
 def roundtrip(value):
@@ -117,7 +118,7 @@ class Namedlike(tuple):
         (socket, Opaque("module")),
         ("lone \ud800", "lone \\ud800"),
     ],
-    ids=repr,
+    ids=in_short,
 )
 def test_other_types_cross_as_plain_data_or_by_their_names(value, comes_out):
     assert same(roundtrip(value), comes_out)

@@ -1,0 +1,129 @@
+"""A whole class: each submission is read, graded unless that was done before, and kept at once.
+
+    entries ─► read ─► known? ─► places ─► store        in threads, as many as there are places; kept as they finish
+                                             └─► ids    in the order of the entries, when all of a student's are kept
+
+What is kept outlives this process, so whatever ends it, the next run goes on from there.
+"""
+
+import time
+import traceback
+from collections import Counter, deque
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+
+from grader import __version__, cache, engine, pages
+from grader.assignment import Assignment
+from grader.book import Book
+from grader.engine import Places
+from grader.errors import FaultError
+from grader.intake import Entry
+from grader.model import Result, Sandbox
+from grader.spec import Spec
+from grader.store import UNREAD, Arrival
+from grader.submission import Handed, Submission
+
+LONGEST_SOURCE = 200_000
+"""How much is kept of a file for reports, in bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What came of an entry: a result, or None where that of an earlier run still holds."""
+
+    entry: Entry
+    sha256: str
+    result: Result | None
+    sources: Mapping[str, str]
+
+
+def key_of(assignment: Assignment, sandbox: Sandbox | None) -> str:
+    """Return the hash of all, besides the submission, that a result comes from."""
+    spec = assignment.spec
+    is_due = spec.due is not None and datetime.now(UTC) >= spec.due  # then explanations are told
+    seen = f"{__version__} {cache.key(assignment)} {is_due} {sandbox == 'process'}"
+    return sha256(seen.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What a class is graded with."""
+
+    spec: Spec
+    book: Book
+    places: Places
+    key: str
+    fresh: bool
+    """Whether everything is graded, known or not."""
+
+    def grade(self, entries: Sequence[Entry], kept: Callable[[Done], object]) -> Iterator[str]:
+        """Grade a class, and yield the ids of its students in order, each when all that they handed in is kept.
+
+        `kept` is called after each entry.
+
+        Raises:
+            FaultError: there is no place any more where something could be graded.
+        """
+        known = frozenset[tuple[str, str]]() if self.fresh else self.book.store.done(self.key)
+        left = Counter(entry.id for entry in entries)
+        following = deque(left)
+        for place, done in engine.finished(lambda entry: self._one(entry, known), entries, self.places):
+            self._keep(done, place)
+            kept(done)
+            left[done.entry.id] -= 1
+            while following and not left[following[0]]:
+                yield following.popleft()
+
+    def _one(self, entry: Entry, known: Container[tuple[str, str]]) -> Done:
+        began = time.monotonic()
+        try:
+            submission = entry.read()
+        except Exception as error:  # noqa: BLE001  it must not cost the other submissions theirs
+            return Done(entry, UNREAD, _fault(entry.id, self.spec, error, time.monotonic() - began), {})
+        identity = submission.sha256
+        if (entry.id, identity) in known:
+            return Done(entry, identity, None, {})
+        return Done(entry, identity, self.places.grade(submission), _sources(submission))
+
+    def _keep(self, done: Done, place: int) -> None:
+        arrival = Arrival(done.entry.handed_in, done.entry.late, place)
+        if done.result is None:
+            self.book.store.seen(done.entry.id, done.sha256, arrival)
+        else:
+            self.book.store.add(done.result, self.key, arrival, done.sources)
+
+
+def _fault(student: str, spec: Spec, error: Exception, seconds: float) -> Result:
+    """Return the result of what could not be read, such that it is read again next time."""
+    questions = sum(question.points for question in spec.questions.values())
+    worth = sum(function.points for function in spec.functions.values()) + questions
+    return Result(
+        assignment=spec.name,
+        id=student,
+        files=(),
+        sha256=UNREAD,
+        items=(),
+        max_score=worth + (spec.execute.points if spec.execute else 0.0),
+        stdout="",
+        sandbox=(),
+        seconds=seconds,
+        fault=_in_words(error),
+    )
+
+
+def _in_words(error: Exception) -> str:
+    if isinstance(error, FaultError):
+        return str(error)
+    if not isinstance(error, OSError):
+        traceback.print_exception(error)
+    return f"what was handed in cannot be read here: {getattr(error, 'strerror', None) or type(error).__name__}"
+
+
+def _sources(submission: Submission) -> dict[str, str]:
+    """Return the code that was handed in, by the names that tracebacks have: of a notebook its cells."""
+    code: Handed = pages.opened(submission.code).code
+    cells = {cell.name: cell.source for cell in code.cells}
+    texts = {**cells, **{name: data for name, data in code.files.items() if name.endswith(".py")}}
+    return {name: text[:LONGEST_SOURCE].decode("utf-8", "replace") for name, text in texts.items()}

@@ -1,0 +1,114 @@
+"""A student's page: the points, what to mend and where, and the code with the lines in which it failed.
+
+It shows what the result holds and nothing else; what is not to be told of a hidden case is not in the result.
+"""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from grader import listing, plots, templating
+from grader.classroom import Classroom
+from grader.messages import FREE
+from grader.model import CaseResult, ItemResult, Result, Row, Spot
+from grader.roster import Student
+
+MOST_CASES = 200
+"""How many cases of an item have a row of their own."""
+MOST_NOTES = 50
+REPEATED = 60
+"""How long a message may be, in characters, to be said again."""
+ANSWER_LENGTH = 20_000
+"""How much of an answer in words is shown, in characters."""
+PRINTED_LENGTH = 10_000
+"""The same of what a submission printed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is to be said of some cases; `again` is the number of the item at which it was said before, if it was."""
+
+    message: str
+    cases: tuple[CaseResult, ...]
+    again: int | None
+
+    @property
+    def costs(self) -> bool:
+        """Whether points were lost by it."""
+        return any(not case.remark and case.status not in {"passed", "pending"} for case in self.cases)
+
+    @property
+    def inputs(self) -> str:
+        """What the function was called with in the first case of which that may be told."""
+        return next((case.inputs for case in self.cases if case.inputs), "")
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """The entries that are furthest off in the first case of which they may be told."""
+        return next((case.rows for case in self.cases if case.rows), ())
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """What a page shows of an item; a drawing is its title, what it shows in words, and the picture as SVG."""
+
+    item: ItemResult
+    problems: tuple[Problem, ...]
+    drawings: tuple[tuple[str, str, str], ...]
+
+
+def render(result: Result, classroom: Classroom) -> str:
+    """Return the page of a student."""
+    sections = list(_sections(result.items))
+    values = {
+        "result": result,
+        "assignment": classroom.title or result.assignment,
+        "student": classroom.students.get(result.id, Student(result.id)),
+        "sections": sections,
+        "listings": listing.listings(classroom.sources(result), _said(sections)),
+        "earned": math.fsum(item.score for item in result.items),
+        "pending": math.fsum(item.max_score for item in result.items if item.status == "pending"),
+        "most_cases": MOST_CASES,
+        "most_notes": MOST_NOTES,
+        "answer_length": ANSWER_LENGTH,
+        "printed_length": PRINTED_LENGTH,
+    }
+    return templating.render("page.html", values)
+
+
+def _sections(items: Iterable[ItemResult]) -> Iterator[Section]:
+    said: dict[str, int] = {}
+    for number, item in enumerate(items, start=1):
+        problems = tuple(_problems(item, said))
+        for problem in problems:
+            said.setdefault(problem.message, number)
+        yield Section(item, problems, tuple(_drawn(item)))
+
+
+def _problems(item: ItemResult, said: dict[str, int]) -> Iterator[Problem]:
+    """Yield what there is to say, once for a mistake, a line that raised, or a message; first what costs points."""
+    told: dict[str | Spot, list[CaseResult]] = {}
+    for case in item.cases:
+        text = case.message.removesuffix(f" {FREE}")
+        if not (case.remark and text in told) and (text or case.status != "passed"):
+            told.setdefault(case.diagnosis or case.spot or case.message, []).append(case)
+    problems = [Problem(cases[0].message, tuple(cases), _again(cases[0].message, said)) for cases in told.values()]
+    yield from sorted(problems, key=lambda problem: not problem.costs)
+
+
+def _again(message: str, said: Mapping[str, int]) -> int | None:
+    return said.get(message) if len(message) > REPEATED else None
+
+
+def _drawn(item: ItemResult) -> Iterator[tuple[str, str, str]]:
+    for drawing in dict.fromkeys(drawing for case in item.cases for drawing in case.drawings):
+        if svg := plots.svg(drawing):  # empty where matplotlib is not installed
+            yield drawing.title, plots.describe(drawing), svg
+
+
+def _said(sections: Iterable[Section]) -> Iterator[tuple[Spot, str]]:
+    """Yield what is to be said at lines of the code."""
+    for section in sections:
+        for problem in section.problems:
+            spots = dict.fromkeys(case.spot for case in problem.cases if case.spot)
+            yield from ((spot, problem.message) for spot in spots)
