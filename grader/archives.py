@@ -189,7 +189,7 @@ class _Taking:
             self._write(path, self._data(archive, info, path))
         elif path.name.lower().endswith(OPENED):
             raise _RefusedError("is an archive in an archive, which is not opened")
-        elif len(path.parts) <= 2 or path.name.endswith(CODE) or is_one(path.name):
+        elif len(path.parts) <= 4 or path.name.endswith(CODE) or is_one(path.name):
             self._once(path)
             self._write(path, ())
         else:

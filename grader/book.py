@@ -6,7 +6,7 @@ Nothing of this is kept: each result is made anew when it is asked for, so a mar
 once, and a class is never in memory as a whole.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -56,8 +56,17 @@ class Book:
             UsageError: what is kept here is of another assignment.
         """
         self.store.begin(About(spec.name, spec.title, policy))
-        self.store.set_class(ClassList(intake.students, intake.missing, intake.unknown, intake.refused))
-        self.store.expect(entry.id for entry in intake.entries)
+        there = [entry.id for entry in intake.entries]
+        unknown = (*intake.unknown, *self._left_over(intake, there))
+        self.store.set_class(ClassList(intake.students, intake.missing, unknown, intake.refused))
+        self.store.expect(there)
+
+    def _left_over(self, intake: Intake, there: Sequence[str]) -> list[str]:
+        """Return who has results of earlier runs and is not on the list of this one, if it has a list."""
+        if not intake.students and not intake.missing:
+            return []
+        known = {*there, *intake.students, *(student.id for student in intake.missing)}
+        return [student for student in self.store.students() if student not in known]
 
     def result(self, student: str) -> Result:
         """Return the result that counts of a student who has one."""

@@ -14,6 +14,7 @@ import sys
 import traceback
 import warnings
 from collections.abc import Sequence
+from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
 
@@ -85,9 +86,16 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="grader", description="Grades numerical course assignments.")
+    parser = argparse.ArgumentParser(
+        prog="grader", description="Grades numerical course assignments.", allow_abbrev=False
+    )
     parser.add_argument("--version", action="version", version=f"grader {__version__}")
-    adding = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    adding = parser.add_subparsers(
+        title="commands",
+        required=True,
+        metavar="COMMAND",
+        parser_class=partial(argparse.ArgumentParser, allow_abbrev=False),
+    )
 
     _add_grade(adding.add_parser("grade", help="grade a class: all cases, in the sandbox"))
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from grader.spec import Spec
 
 PASSED, LOST, FAULT = 0, 1, 3
+MOST_FAULTS = 5
+"""How many faults of ours are told of in the end."""
 
 
 def grade(arguments: argparse.Namespace) -> int:
@@ -53,8 +55,10 @@ def grade(arguments: argparse.Namespace) -> int:
             raise KeyboardInterrupt(f"after {len(told)} of {opened.students} submissions{_go_on(arguments)}") from None
         opened.finish()
         _show(opened, told)
+        statuses += [FAULT] if opened.ran.faults else []
         if arguments.out:
-            print(f"All of it is in {arguments.out}: begin with summary.html.{_then(opened)}", file=sys.stderr)
+            where = f"All of it is in {arguments.out}: begin with summary.html."
+            print(f"{where}{_again(opened)}{_then(opened)}", file=sys.stderr)
     return max(statuses)
 
 
@@ -72,8 +76,17 @@ def _show(opened: "Grading", students: Sequence[str]) -> None:
 def _go_on(arguments: argparse.Namespace) -> str:
     """Say where what was graded is when the rest is not, and how to go on."""
     if arguments.out:
-        return f"; they are kept in {arguments.out}, and the same command goes on from there"
+        out = arguments.out
+        return f"; they are kept in {out} (see them with grader report {out}), and the same command goes on from there"
     return f"; their results are in {arguments.jsonl}.part" if arguments.jsonl not in {None, "-"} else ""
+
+
+def _again(opened: "Grading") -> str:
+    """Say how much of it is new, if not all is, and what a fault of ours left as it was."""
+    ran = opened.ran
+    new = f" {ran.graded} graded now, {ran.known} unchanged." if ran.known else ""
+    ours = f" Not graded by a fault of ours: {'; '.join(ran.faults[:MOST_FAULTS])}." if ran.faults else ""
+    return new + ours
 
 
 def _then(opened: "Grading") -> str:

@@ -6,6 +6,7 @@ process at any moment, and others read while one writes.
 """
 
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -124,11 +125,25 @@ def connected(path: Path, migrations: Sequence[Migration]) -> sqlite3.Connection
         base.execute("PRAGMA synchronous = NORMAL")
         with transaction(base):  # of two that open it at once, the second finds it done
             _migrate(base, path, migrations)
-        base.execute("PRAGMA journal_mode = WAL")
+        _write_ahead(base)
     except BaseException:
         base.close()
         raise
     return base
+
+
+def _write_ahead(base: sqlite3.Connection) -> None:
+    """Have the file written ahead; where another process has it do so now, SQLite does not wait by itself."""
+    until = time.monotonic() + WAITS
+    while True:
+        try:
+            base.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _migrate(base: sqlite3.Connection, path: Path, migrations: Sequence[Migration]) -> None:

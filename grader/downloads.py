@@ -12,26 +12,23 @@ times of files are never believed.
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
 
 from grader import submitters
 from grader.archives import METADATA, is_one, stem
 from grader.errors import UsageError
-from grader.files import CODE, UnreadableError, read, relative, shown, text, walk
-from grader.found import Files, Place, endings, files, find, folders, is_submission, kept
+from grader.files import UnreadableError, read, relative, shown, text
+from grader.found import Files, Place, endings, files, find, folders, is_submission
 from grader.handin import Submission as Wanted
+from grader.submission import NOBODYS
 from grader.submitters import HandedIn
+from grader.unwrapping import CANVAS, MOODLE_FOLDER, is_export, stands_alone, unwrapped
 
 _MOODLE = re.compile(r"(?s)(?P<name>.+?_\d+)_assignsubmission_(?P<kind>file|onlinetext)_(?P<rest>.+)")
-_MOODLE_FOLDER = re.compile(r"(?s)(?P<name>.+_\d+)_assignsubmission_(?P<kind>file|onlinetext)_?")
-_CANVAS = re.compile(r"(?s)(?P<name>.+?)(?P<late>_LATE)?_(?P<user>\d+)_\d+_(?P<rest>.+)")
 _AGAIN = re.compile(r"(?s)(?P<stem>.+)-(?P<number>\d{1,4})(?P<suffix>\.[^.]+)")
 """A file of a name that was handed in before, as Canvas calls it."""
-_GRADESCOPE = re.compile(r"submission_\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +76,7 @@ class _Root:
 
 
 def look(
-    path: Path,
-    wanted: Wanted,
-    archive: str = "",
-    refused: Mapping[Path, str] | None = None,
-    apart: Path | None = None,
+    path: Path, wanted: Wanted, archive: str = "", refused: Mapping[Path, str] | None = None, apart: Path | None = None
 ) -> Download:
     """Return what a path holds; of a folder that came out of an archive, that one's name, and what was refused of it.
 
@@ -96,7 +89,7 @@ def look(
     try:
         if not path.is_dir():
             return Download(tuple(map(_plain, find(path, wanted))))
-        folder = _unwrapped(path, files(wanted)) if archive else path
+        folder = unwrapped(path, files(wanted), apart)
         if is_submission(folder, files(wanted)):
             return Download(
                 tuple(_plain(replace(place, refused=refused)) for place in find(folder, wanted, label, apart))
@@ -108,63 +101,32 @@ def look(
         raise UsageError(f"{label}: {error.strerror}") from error
 
 
-def _unwrapped(folder: Path, wanted: Files) -> Path:
-    """Return the folder in which a class is, where it is the only one in another: so archives are often made."""
-    while not is_submission(folder, wanted):
-        inner = folders(folder)
-        if len(inner) != 1 or not (_is_platforms(inner[0]) or _is_class(inner[0], wanted)):
-            break
-        (folder,) = inner
-    return folder
-
-
-def _is_platforms(folder: Path) -> bool:
-    inside = folders(folder)
-    return any(_MOODLE_FOLDER.fullmatch(path.name) for path in inside) or _is_export(folder, inside) or (
-        not inside and any(_CANVAS.fullmatch(path.name) for path in folder.iterdir())
-    )  # fmt: skip
-
-
-def _is_class(folder: Path, wanted: Files) -> bool:
-    """Tell whether a folder has submissions in several of its folders, or as files of other names."""
-    if is_submission(folder, wanted):
-        return False
-    inner = folders(folder)
-    if not inner:
-        return any(_stands_alone(path, wanted) for path in folder.iterdir())
-    return len(list(islice((path for path in inner if _holds(path, wanted)), 2))) == 2
-
-
-def _holds(folder: Path, wanted: Files) -> bool:
-    """Tell whether something that is wanted, or an archive, is anywhere in a folder."""
-    names = {name for one in wanted.values() for name in one.names}
-    with suppress(UnreadableError):
-        return any(path.name in names or is_one(path.name) for path in walk(folder, ("",)))
-    return False
-
-
-def _stands_alone(path: Path, wanted: Files) -> bool:
-    return (path.suffix in endings(wanted) or is_one(path.name)) and not path.name.startswith(".")
-
-
 def _plain(place: Place) -> Delivery:
     return Delivery(place, (place.id,), plain=True)
 
 
 def _downloaded(root: _Root) -> Download:
     """Return what is in a folder that is not itself a submission."""
-    if _is_export(root.path, root.inner):
-        return _exported(root)
-    moodle = list(_moodle(root))
-    if moodle:
-        others = (_at(root, path) for path in root.inner if not _MOODLE_FOLDER.fullmatch(path.name))
-        return Download((*moodle, *map(_plain, others)))
-    flat = [] if root.inner else [*_canvas(root), *_alone(root)]
-    if flat:
-        return Download(tuple(flat))
-    return Download(
-        tuple(_plain(_at(root, place.path)) for place in find(root.path, root.wanted, root.label, root.apart))
-    )
+    inner = _exported(root) if is_export(root.path, root.inner) else _in_folders(root)
+    found = (*inner.deliveries, *_canvas(root), *_alone(root))
+    if not found:
+        find(root.path, root.wanted, root.label, root.apart)  # which says what is missing
+    return Download(found, (*inner.told, *_left_out(root)))
+
+
+def _in_folders(root: _Root) -> Download:
+    others = [_at(root, path) for path in root.inner if not MOODLE_FOLDER.fullmatch(path.name)]
+    return Download((*_moodle(root), *map(_plain, others)))
+
+
+def _left_out(root: _Root) -> Iterator[str]:
+    """Yield what is said of the files that are nobody's."""
+    for path in root.loose:
+        if path.name not in NOBODYS and not (
+            stands_alone(path, root.files) or _MOODLE.fullmatch(path.name) or CANVAS.fullmatch(path.name)
+        ):
+            kinds = " or ".join(dict.fromkeys(endings(root.files)))
+            yield f"{text(path.name)} was left out: it is no {kinds} file, no folder and no archive"
 
 
 def _at(root: _Root, path: Path, name: str = "") -> Place:
@@ -174,7 +136,7 @@ def _at(root: _Root, path: Path, name: str = "") -> Place:
 
 def _moodle(root: _Root) -> Iterator[Delivery]:
     """Yield what Moodle's folders hold, and its files where it made no folders."""
-    found = [(path, match) for path in root.inner if (match := _MOODLE_FOLDER.fullmatch(path.name))]
+    found = [(path, match) for path in root.inner if (match := MOODLE_FOLDER.fullmatch(path.name))]
     with_files = {match["name"] for _, match in found if match["kind"] == "file"}
     for path, match in found:
         if match["kind"] == "file" or match["name"] not in with_files:
@@ -200,7 +162,7 @@ def _of_parts(root: _Root, name: str, parts: Mapping[str, Path]) -> Place:
     return Place(
         name,
         root.path,
-        {own: path for own, path in parts.items() if own.endswith((*kept(root.files), *CODE))},
+        {own: path for own, path in parts.items() if not own.startswith(".")},
         refused=root.refused,
     )
 
@@ -209,7 +171,7 @@ def _canvas(root: _Root) -> Iterator[Delivery]:
     """Yield what Canvas's files hold, each file that was handed in again as another handing in."""
     students: dict[tuple[str, str], dict[str, dict[int, tuple[Path, bool]]]] = {}
     for path in root.loose:
-        if match := _CANVAS.fullmatch(path.name):
+        if (match := CANVAS.fullmatch(path.name)) and not _MOODLE.fullmatch(path.name):
             own, number = _numbered(match["rest"])
             student = students.setdefault((match["name"], match["user"]), {})
             student.setdefault(own, {})[number] = (path, bool(match["late"]))
@@ -243,7 +205,7 @@ def _alone(root: _Root) -> Iterator[Delivery]:
     """Yield the files that are called by their students, those of one name together."""
     stems: dict[str, dict[str, Path]] = {}
     for path in root.loose:
-        if _stands_alone(path, root.files) and not _CANVAS.fullmatch(path.name):
+        if stands_alone(path, root.files) and not (CANVAS.fullmatch(path.name) or _MOODLE.fullmatch(path.name)):
             stems.setdefault(stem(path.name), {})[path.name] = path
     for name, own in stems.items():
         if len(own) == 1:
@@ -256,11 +218,6 @@ def _alone(root: _Root) -> Iterator[Delivery]:
 def _own(path: Path, wanted: Files) -> str:
     """Return the name that a file which is called by its student would have."""
     return next((one.ending(path.suffix) for one in wanted.values() if path.suffix in one.suffixes), path.name)
-
-
-def _is_export(folder: Path, inner: Sequence[Path]) -> bool:
-    named = [path for path in inner if _GRADESCOPE.fullmatch(path.name)]
-    return bool(named) and ((folder / METADATA).is_file() or any((path / METADATA).is_file() for path in named))
 
 
 def _exported(root: _Root) -> Download:

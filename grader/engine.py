@@ -189,7 +189,7 @@ def grade_one(variants: Variants, place: Place, submission: Submission) -> Resul
         sandbox=place.server.layers if place.server else (),
         seconds=time.monotonic() - began,
         fault=_in_words(graded.fault) if graded.fault else None,
-        notes=graded.notes,
+        notes=(*submission.refused, *graded.notes),
         executed=graded.executed,
     )
 

@@ -5,6 +5,7 @@ make of a class, `downloads` finds.
 """
 
 import contextlib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
@@ -13,6 +14,9 @@ from grader.answers.sheet import SUFFIXES
 from grader.errors import UsageError
 from grader.files import is_looked_at, shown, text
 from grader.handin import Submission as Wanted
+
+_COPY = re.compile(r"(?i)( ?\(\d+\)|[ _-]+(copy|kopie|copie|copia)|-\d+)+$")
+"""How a name goes on that a browser or a desktop gave to another copy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,12 @@ class File:
     def ending(self, suffix: str) -> str:
         """Return its name with another suffix."""
         return PurePath(self.name).stem + suffix
+
+    def meant(self, name: str) -> str | None:
+        """Return the name that a file of another one clearly is to have: it has capitals, or is a copy, or a text."""
+        path = PurePath(name.casefold().removesuffix(".txt"))
+        spelt = _COPY.sub("", path.stem) + path.suffix
+        return next((known for known in self.names if known.casefold() == spelt), None)
 
     def there(self, folder: Path) -> list[Path]:
         """Return the files of these names that lie in a folder, spelt so on any system."""
@@ -131,6 +141,4 @@ def _from_folder(folder: Path, wanted: Files, label: str, apart: Path | None) ->
 def folders(folder: Path, apart: Path | None = None) -> list[Path]:
     """Return the folders in a folder that may be students', in order; `apart` is none of them."""
     inner = sorted(path for path in folder.iterdir() if path.is_dir() and is_looked_at(path.name))
-    if apart is None or not apart.resolve().is_relative_to(folder.resolve()):
-        return inner
-    return [path for path in inner if not (path.name == apart.name and path.resolve() == apart.resolve())]
+    return [path for path in inner if apart is None or path.name != apart.name or path.resolve() != apart]

@@ -6,15 +6,16 @@ paths ─► intake ─► batch, at places ─► book ─┬─► a line of J
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from typing import TextIO
 
-from grader import assignment, batch, book, keeping, markfile, outputs, places, roster
+from grader import assignment, batch, book, keeping, markfile, outputs, places, roster, store
 from grader.assignment import Assignment
 from grader.book import Book
 from grader.engine import Places
+from grader.errors import UsageError
 from grader.intake import Intake, taken_in
 from grader.model import Result, Sandbox
 from grader.policy import Policy
@@ -38,6 +39,17 @@ class Wanted:
     roster: Path | None
 
 
+@dataclass(slots=True)
+class Ran:
+    """What a run did so far."""
+
+    graded: int = 0
+    known: int = 0
+    """How many submissions were graded before, and have not changed."""
+    faults: list[str] = field(default_factory=list)
+    """Who could not be graded, by a fault of ours, and why; an earlier result stands."""
+
+
 @dataclass(frozen=True, slots=True)
 class Grading:
     """A class, with all that it takes to grade it."""
@@ -48,6 +60,7 @@ class Grading:
     book: Book
     places: Places
     lines: TextIO | None
+    ran: Ran = field(default_factory=Ran)
 
     @property
     def students(self) -> int:
@@ -60,6 +73,10 @@ class Grading:
         def kept(done: batch.Done) -> None:
             if self.wanted.out and done.result:
                 keeping.keep_executed(self.wanted.out, done.result)
+            self.ran.graded += done.result is not None
+            self.ran.known += done.result is None
+            if done.result and done.result.fault:
+                self.ran.faults.append(f"{done.entry.id} ({done.result.fault})")
             advance()
 
         key = batch.key_of(self.assignment, self.wanted.sandbox)
@@ -83,6 +100,7 @@ def opened(wanted: Wanted, begun: Sequence[Zygote]) -> Iterator[Grading]:
     Raises:
         GraderError: something is wrong of which no student is to blame; nothing was graded or written then.
     """
+    _each_has_its_file(wanted)
     loaded = assignment.load(assignment.find(wanted.assignment))
     listed = roster.read(wanted.roster) if wanted.roster else None
     with (
@@ -92,6 +110,14 @@ def opened(wanted: Wanted, begun: Sequence[Zygote]) -> Iterator[Grading]:
         keeping.writing(wanted.jsonl) if wanted.jsonl is not None else nullcontext() as lines,
     ):
         yield Grading(wanted, loaded, intake, kept, at, lines)
+
+
+def _each_has_its_file(wanted: Wanted) -> None:
+    if wanted.out is None or wanted.jsonl in {None, "", "-"}:
+        return
+    ours = {wanted.out / name for name in (store.FILENAME, outputs.RESULTS, outputs.GRADEBOOK, outputs.SUMMARY)}
+    if Path(str(wanted.jsonl)).resolve() in {path.resolve() for path in ours}:
+        raise UsageError(f"{wanted.jsonl}: --out writes this file already: give --jsonl another name, or leave it out")
 
 
 def _places(loaded: Assignment, wanted: Wanted, most: int, begun: Sequence[Zygote]) -> AbstractContextManager[Places]:

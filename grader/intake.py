@@ -9,7 +9,7 @@ two in one path who both look like a student of the list, neither is taken for t
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -22,10 +22,14 @@ from grader.archives import MOST_TOLD, OPENED
 from grader.downloads import Delivery, Download, look
 from grader.errors import UsageError
 from grader.files import UnreadableError, shown, text
-from grader.found import files, kept
+from grader.found import files, is_submission, kept
 from grader.handin import Submission as Wanted
 from grader.roster import Roster, Student
 from grader.submission import Submission, all_different, read_place
+from grader.unwrapping import is_class, packed, unwrapped
+
+STORE = "store.sqlite"
+"""The file by which a folder of results is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,7 @@ def taken_in(
             name.
     """
     with ExitStack() as stack:
-        downloads = [_opened(path, wanted, stack, apart) for path in paths]
+        downloads = [_opened(path, wanted, stack, apart.resolve() if apart else None) for path in paths]
         all_different(one.place.id for download in downloads for one in download.deliveries if one.plain)
         told = [line for download in downloads for line in download.told]
         students: dict[str, Student] = {}
@@ -94,20 +98,61 @@ def taken_in(
 
 def _opened(path: Path, wanted: Wanted, stack: ExitStack, apart: Path | None) -> Download:
     """Return what a path holds, or the archive there."""
-    if not archives.is_one(path.name) or not path.is_file():
-        if apart and path.resolve() == apart.resolve():
-            raise UsageError(f"{shown(path)}: what was handed in is here, so results need a folder of their own")
-        return look(path, wanted, apart=apart)
-    label = shown(path)
-    if not path.name.lower().endswith(OPENED):
-        raise UsageError(f"{label}: an archive of this kind is not opened: unpack it, or make a .zip of it")
-    folder = Path(stack.enter_context(TemporaryDirectory(prefix="grader-")), text(archives.stem(path.name))[:100])
-    folder.mkdir()
     try:
-        taken = archives.extract(path, folder, kept(files(wanted)), archives.OF_CLASS, label)
+        if path.is_dir():
+            _usable(path, wanted, apart)
+            return _packed_alone(path, wanted, stack, apart) or look(path, wanted, apart=apart)
+        if not archives.is_one(path.name) or not path.is_file():
+            return look(path, wanted)
+        folder, taken = _unpacked(path, wanted, stack)
+        inner = _packed_alone(folder, wanted, stack)
+        return _with(taken, shown(path), inner or look(folder, wanted, shown(path), taken.refused))
     except UnreadableError as error:
         raise UsageError(str(error)) from error
-    download = look(folder, wanted, label, taken.refused)
+    except OSError as error:
+        raise UsageError(f"{shown(path)}: {error.strerror}") from error
+
+
+def _usable(folder: Path, wanted: Wanted, apart: Path | None) -> None:
+    """Refuse a folder of results.
+
+    Raises:
+        UsageError: it is one, or is to be.
+    """
+    if apart and folder.resolve() == apart:
+        raise UsageError(f"{shown(folder)}: what was handed in is here, so results need a folder of their own")
+    if (folder / STORE).is_file() and not is_submission(folder, files(wanted)):
+        raise UsageError(f"{shown(folder)}: results are here ({STORE}): name what was handed in")
+
+
+def _packed_alone(folder: Path, wanted: Wanted, stack: ExitStack, apart: Path | None = None) -> Download | None:
+    """Return what is in the archive that is all there is in a folder, if that is clearly a class's."""
+    archive = packed(folder, apart)
+    with suppress(UnreadableError):  # it is a student's, and told so
+        if archive:
+            inside, taken = _unpacked(archive, wanted, stack)
+            if is_class(unwrapped(inside, files(wanted)), files(wanted)):
+                label = shown(archive)
+                return _with(taken, label, look(inside, wanted, label, taken.refused))
+    return None
+
+
+def _unpacked(archive: Path, wanted: Wanted, stack: ExitStack) -> tuple[Path, archives.Taken]:
+    """Take an archive out into a folder that is there until the end.
+
+    Raises:
+        UnreadableError: it cannot be read.
+    """
+    label = shown(archive)
+    if not archive.name.lower().endswith(OPENED):
+        raise UnreadableError(f"{label}: an archive of this kind is not opened: unpack it, or make a .zip of it")
+    folder = Path(stack.enter_context(TemporaryDirectory(prefix="grader-")), text(archives.stem(archive.name))[:100])
+    folder.mkdir()
+    return folder, archives.extract(archive, folder, kept(files(wanted)), archives.OF_CLASS, label)
+
+
+def _with(taken: archives.Taken, label: str, download: Download) -> Download:
+    """Return what an archive holds, with what was refused of it."""
     told = [f"{label}: {line}" for line in (*taken.told, *download.told)]
     return replace(download, told=(*told, f"{label}: and {taken.untold} more") if taken.untold else tuple(told))
 
@@ -142,7 +187,8 @@ def _clones(names: Sequence[str], roster: Roster) -> dict[str, Student]:
         (name, name[: hyphen.start()], student)
         for name in names
         for hyphen in re.finditer("-", name)
-        if (student := roster.find(name[hyphen.end() :])) and student.id.casefold() == name[hyphen.end() :].casefold()
+        if (student := roster.find(name[hyphen.end() :]))
+        and name[hyphen.end() :].casefold() in {student.id.casefold(), student.github.casefold()}
     ]
     often = Counter(prefix for _, prefix, _ in splits)
     assignment = max(often, key=lambda prefix: (often[prefix], -len(prefix)), default="")

@@ -120,7 +120,7 @@ def _fitting(lines: Sequence[str], room: int) -> tuple[list[str], int]:
     """Return the lines that there is room for, cut where they are too wide, and the room that is left."""
     shown: list[str] = []
     for line in lines:
-        text = _narrow(line)
+        text = cut(line, WIDEST)
         room -= len(text) + LINE_ROOM
         if room < 0:
             return shown, 0

@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from grader import book, markfile, marksheet, outputs
+from grader import book, markfile, marksheet, outputs, store
 from grader.book import Book
 from grader.errors import UsageError
 from grader.marker import Marker
@@ -107,9 +107,10 @@ def opened(path: Path) -> Iterator[Desk]:
     Raises:
         UsageError: they cannot be read.
     """
-    if path.is_dir():
-        with book.opened(path) as kept:
-            yield OfFolder(path, kept)
+    beside = path.parent if path.name == outputs.RESULTS and (path.parent / store.FILENAME).exists() else path
+    if beside.is_dir():  # marks beside a file that is written anew from a store would count no more
+        with book.opened(beside) as kept:
+            yield OfFolder(beside, kept)
     else:
         desk = OfFile(markfile.results_in(path))
         desk.update()  # marks may have been added to their file by other means

@@ -11,5 +11,7 @@ def plain(text: str) -> str:
 
 def cut(text: str, most: int) -> str:
     """Return the first characters of a text, made harmless, and how many more there are."""
-    left = len(text) - most
-    return plain(text[:most]) + (f" … ({left} more characters)" if left > 0 else "")
+    left, shown = len(text) - most, plain(text[:most])
+    if left > 0:
+        return f"{shown[:most]} … ({left} more characters)"
+    return shown if len(shown) <= most else f"{shown[:most]} …"  # a control character takes the place of several

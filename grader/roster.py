@@ -30,13 +30,29 @@ MOST_WORDS = 8
 """How many words a name may have, to be known turned round too."""
 
 COLUMNS: Mapping[str, Sequence[str]] = {
-    "id": ("id", "student id", "studentid", "sid", "sis user id", "username", "user name", "id number", "sis login id"),
-    "name": ("name", "full name", "fullname", "student", "student name"),
-    "first": ("first name", "firstname", "given name"),
-    "last": ("last name", "lastname", "surname", "family name"),
-    "email": ("email", "e mail", "email address", "e mail address"),
+    "id": (
+        "id", "student id", "studentid", "sid", "sis user id", "identifier", "username", "user name", "id number",
+        "sis login id", "matrikelnummer", "matrikel nr", "matrikelnr", "matr nr", "matrnr", "id nummer", "benutzername",
+        "anmeldename", "numéro étudiant", "n étudiant", "identifiant", "numéro d identification", "nom d utilisateur",
+        "matrícula", "número de id", "nombre de usuario",
+    ),
+    "name": (
+        "name", "full name", "fullname", "student", "student name", "vollständiger name", "nom complet",
+        "nombre completo", "nom",
+    ),
+    "first": ("first name", "firstname", "given name", "vorname", "prénom", "nombre"),
+    "last": (
+        "last name", "lastname", "surname", "family name", "nachname", "familienname", "nom de famille", "apellidos",
+        "apellido s", "apellido",
+    ),
+    "email": (
+        "email", "e mail", "email address", "e mail address", "mail", "e mail adresse", "email adresse", "mailadresse",
+        "adresse de courriel", "courriel", "adresse e mail", "adresse email", "dirección de correo",
+        "correo electrónico", "dirección email", "correo",
+    ),
+    "github": ("github username", "github"),
     "handed_in": ("handed in",),
-}
+}  # fmt: skip
 """The headers of each column, as `_header` has them; of several that are there, the first with something in it."""
 _KNOWN = {name for names in COLUMNS.values() for name in names}
 NO_TIME = frozenset({"", "-"})
@@ -54,6 +70,8 @@ class Student:
     email: str = ""
     handed_in: datetime | None = None
     """When, with its zone, where the list knows better than the platform."""
+    github: str = ""
+    """The name there, with which clones of GitHub Classroom end."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +95,7 @@ class Roster:
         spellings: tuple[tuple[Callable[[str], str], Callable[[Student], Iterable[str]]], ...] = (
             (str, lambda student: [student.id]),
             (_folded, lambda student: [student.id]),
+            (_folded, lambda student: [student.github]),
             (_folded, lambda student: [student.email]),
             (_folded, lambda student: [student.email.partition("@")[0]]),
             (_squeezed, lambda student: _turned(student.name)),
@@ -126,7 +145,7 @@ def read(path: Path) -> Roster:
         )
     (line, header), *rows = rows
     columns = _columns(header, [cells for _, cells in rows])
-    whose = next((role for role in ("id", "email", "name", "last") if role in columns), None)
+    whose = next((role for role in ("id", "email", "github", "name", "last") if role in columns), None)
     if whose is None:
         there = ", ".join(filter(None, header))[:200]
         raise UsageError(f"{path}:{line}: no column called id, email or name has something in it (there are: {there})")
@@ -172,11 +191,13 @@ def _text(path: Path) -> str:
 def _delimiter(text: str) -> str:
     """Return what stands between cells: of the marks that it may be, the one by which most columns are known."""
     header = re.split(r"[\r\n]", text.lstrip(), maxsplit=1)[0]
-    return max(",;\t", key=lambda mark: sum(_header(cell) in _KNOWN for cell in header.split(mark)))
+    return max(
+        ",;\t", key=lambda mark: (sum(_header(cell) in _KNOWN for cell in header.split(mark)), header.count(mark))
+    )
 
 
 def _header(cell: str) -> str:
-    return " ".join(re.findall(r"[^\W_]+", cell.casefold()))
+    return " ".join(re.findall(r"[^\W_]+", unicodedata.normalize("NFC", cell).casefold()))
 
 
 def _columns(header: Sequence[str], rows: Sequence[Sequence[str]]) -> dict[str, int]:
@@ -195,17 +216,29 @@ def _students(
     lines: dict[str, int] = {}
     for line, cells in rows:
         found = {role: cells[n] if n < len(cells) else "" for role, n in columns.items()}
-        name = found.get("name") or " ".join(filter(None, (found.get("first"), found.get("last"))))
-        who = name if whose == "last" else found[whose]
+        name = _name(**{part: found.get(part, "") for part in ("name", "first", "last")})
+        who = name if whose in {"name", "last"} else found[whose] or found.get("github", "")
         if not who:
             mistakes.append((line, f"{header[columns[whose]]}: it is empty, and by it a student is known"))
         elif lines.setdefault(who, line) != line:
             mistakes.append((line, f"{header[columns[whose]]}: {who[:80]!r} stands in line {lines[who]} already"))
         try:
-            students.append(Student(who, name, found.get("email", ""), _handed_in(found.get("handed_in", ""))))
+            time = _handed_in(found.get("handed_in", ""))
+            students.append(Student(who, name, found.get("email", ""), time, found.get("github", "")))
         except ValueError as error:
             mistakes.append((line, f"{header[columns['handed_in']]}: {error}"))
     return students, mistakes
+
+
+def _name(name: str, first: str, last: str) -> str:
+    """Return the whole name; beside a first name alone, what is called the name may be only the last one."""
+    if not last and not set(_folded_words(first)) <= set(_folded_words(name)):
+        last, name = name, ""
+    return name or " ".join(filter(None, (first, last)))
+
+
+def _folded_words(name: str) -> list[str]:
+    return [_folded(word) for word in name.split()]
 
 
 def _handed_in(text: str) -> datetime | None:

@@ -8,6 +8,7 @@ measures something else, or is wrong. Answers that a person still has to mark co
 """
 
 import heapq
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -67,7 +68,7 @@ class Mistake:
 
     item: str
     what: str
-    """The id of the mistake, or where none was recognised, the status."""
+    """The id of the mistake, or where none was recognised, what it raised or else the status."""
     recognised: bool
     told: str
     """What the first of them was told."""
@@ -161,7 +162,7 @@ class _Kept:
     def _add_mistakes(self, student: str, item: ItemResult) -> None:
         wrong = [case for case in item.cases if not case.remark and case.status not in {"passed", "pending"}]
         recognised = {case.diagnosis: case for case in reversed(wrong) if case.diagnosis}
-        first: dict[str, CaseResult] = recognised or ({wrong[0].status: wrong[0]} if wrong else {})
+        first: dict[str, CaseResult] = recognised or ({_kind(wrong[0]): wrong[0]} if wrong else {})
         for what, case in first.items():
             told = _first_sentence(case.message) if recognised else case.message[:TOLD]
             self.said.setdefault((item.name, what), (bool(recognised), told, []))[2].append(student)
@@ -177,6 +178,12 @@ class _Kept:
             cells = [cell[1] if cell and cell[0] != "pending" else np.nan for cell in line.items]
             row[: len(cells)] = cells  # what only later submissions have is not in it
         return points
+
+
+def _kind(case: CaseResult) -> str:
+    """Return what tells an unrecognised mistake from others: the exception that is spoken of, or else the status."""
+    named = re.search(r"\b[A-Z]\w*(?:Error|Exception|Interrupt|Iteration)\b", case.message[:TOLD])
+    return named[0] if case.status == "error" and named else case.status
 
 
 def _first_sentence(message: str) -> str:

@@ -27,6 +27,12 @@ LARGEST_ALL = 8 * 2**20
 """The largest that all files of a submission together may be, in bytes."""
 
 
+MOST_REFUSED = 3
+"""How much of what was left out of a student's archive is told one by one."""
+NOBODYS = frozenset({archives.METADATA, "Thumbs.db", "desktop.ini"})
+"""Files that are there without having been handed in."""
+
+
 class Cell(NamedTuple):
     """A cell of a notebook with code that is to be run: its name, such as `cell [3]`, and the code."""
 
@@ -58,6 +64,8 @@ class Submission:
     code: Handed = Handed()
     sheet: Handed = Handed()
     """The answers; like the code it is empty where the assignment wants none."""
+    refused: tuple[str, ...] = ()
+    """What was left out of the archive that it came in, a sentence each."""
 
     @property
     def files(self) -> dict[str, bytes]:
@@ -66,9 +74,9 @@ class Submission:
 
     @property
     def sha256(self) -> str:
-        """The hash of all the files with their names, and of what keeps them from being used."""
+        """The hash of all the files with their names, and of what keeps them and others from being used."""
         digest = sha256()
-        for problem in filter(None, (self.code.problem, self.sheet.problem)):
+        for problem in filter(None, (self.code.problem, self.sheet.problem, *self.refused)):
             digest.update(f"{problem} ".encode())
         for name, data in sorted(self.files.items()):
             digest.update(f"{len(name)} {name} {len(data)} ".encode() + data)
@@ -111,7 +119,7 @@ def read_place(place: Place, wanted: Wanted) -> Submission:
     each = files(wanted)
     if place.parts is not None:
         with TemporaryDirectory() as folder:
-            refused = _laid_out(place.parts, Path(folder), place.refused)
+            refused = _laid_out(place, Path(folder), (*kept(each), *CODE))
             return _in_folder(replace(place, path=Path(folder), refused=refused), each)
     if place.linked:
         what = "the folder" if place.path.is_dir() else relative(place.path, place.path.parent)
@@ -121,14 +129,17 @@ def read_place(place: Place, wanted: Wanted) -> Submission:
     return _in_archive(place, place.path.parent, each) if archives.is_one(place.path.name) else _alone(place, each)
 
 
-def _laid_out(parts: Mapping[str, Path], folder: Path, refused: Mapping[Path, str]) -> dict[Path, str]:
-    """Copy files into a folder under their own names; return why which are empty there."""
+def _laid_out(place: Place, folder: Path, suffixes: tuple[str, ...]) -> dict[Path, str]:
+    """Copy files that end so into a folder under their own names, and others empty; return why more are empty there."""
     problems: dict[Path, str] = {}
-    for name, path in parts.items():
+    for name, path in (place.parts or {}).items():
         try:
+            if not name.endswith(suffixes):
+                (folder / name).touch()
+                continue
             if path.is_symlink():
                 raise UnreadableError(f"{relative(path, path.parent)} is a link, which is not followed")  # noqa: TRY301  as all that `_read` raises
-            (folder / name).write_bytes(_read(path, path.parent, refused))
+            (folder / name).write_bytes(_read(path, path.parent, place.refused))
         except UnreadableError as error:
             (folder / name).touch()
             problems[folder / name] = str(error)
@@ -136,13 +147,17 @@ def _laid_out(parts: Mapping[str, Path], folder: Path, refused: Mapping[Path, st
 
 
 def _unread(name: str, wanted: Files, problem: str) -> Submission:
-    return Submission(name, **{key: Handed(one.name, problem=problem) for key, one in wanted.items()})
+    return _of(name, {key: Handed(one.name, problem=problem) for key, one in wanted.items()})
+
+
+def _of(name: str, handed: Mapping[str, Handed]) -> Submission:
+    return Submission(name, handed.get("code", Handed()), handed.get("sheet", Handed()))
 
 
 def _alone(place: Place, wanted: Files) -> Submission:
     """Return the submission that a file of another name is."""
     path = place.path
-    return Submission(place.id, **{
+    return _of(place.id, {
         key: _handed(path.parent, path, place.refused, one.ending(path.suffix))
         if path.suffix in one.suffixes else _absent(one)
         for key, one in wanted.items()
@@ -151,7 +166,7 @@ def _alone(place: Place, wanted: Files) -> Submission:
 
 def _in_folder(place: Place, wanted: Files, *, nested: bool = False) -> Submission:
     """Return what is wanted from a submission's folder, or from the only archive in it."""
-    submission = Submission(place.id, **{key: _find(place.path, one, place.refused) for key, one in wanted.items()})
+    submission = _of(place.id, {key: _find(place, one, wanted) for key, one in wanted.items()})
     if nested or not _is_absent(submission, wanted):
         return submission
     packed = [path for path in walk(place.path, ("",)) if archives.is_one(path.name)]
@@ -177,8 +192,11 @@ def _in_archive(place: Place, root: Path, wanted: Files) -> Submission:
         except UnreadableError as error:
             return _unread(place.id, wanted, str(error))
         submission = _in_folder(Place(place.id, Path(folder), refused=taken.refused), wanted, nested=True)
-    missed = taken.told and _is_absent(submission, wanted)
-    return _unread(place.id, wanted, f"{label}: {taken.told[0]}") if missed else submission
+    if taken.told and _is_absent(submission, wanted):
+        return _unread(place.id, wanted, f"{label}: {taken.told[0]}")
+    more = len(taken.told) + taken.untold - MOST_REFUSED
+    told = [*taken.told[:MOST_REFUSED], *([f"and {more} more"] if more > 0 else [])]
+    return replace(submission, refused=tuple(f"Left out of {label}: {line}." for line in told))
 
 
 def _is_inside(path: Path, root: Path) -> bool:
@@ -191,28 +209,46 @@ def _is_absent(submission: Submission, wanted: Files) -> bool:
     return all(getattr(submission, key).absent for key in wanted)
 
 
-def _absent(wanted: File, others: str = "") -> Handed:
-    hint = f" (but {others})" if others else ""
+def _absent(wanted: File, hint: str = "") -> Handed:
     return Handed(wanted.name, problem=f"no {wanted.name} was handed in{hint}", absent=True)
 
 
-def _find(folder: Path, wanted: File, refused: Mapping[Path, str]) -> Handed:
+def _find(place: Place, wanted: File, each: Files) -> Handed:
     """Return what is wanted from a submission's folder, wherever in it that is."""
-    mains = wanted.there(folder)
+    folder, mains = place.path, wanted.there(place.path)
     others: list[Path] = []
     try:
         if not mains:
-            others = list(walk(folder, CODE if wanted.suffixes[0] in CODE else wanted.suffixes))
+            others = list(walk(folder, ("",)))
             mains = [path for path in others if path.name in wanted.names]
     except UnreadableError as error:
         return Handed(wanted.name, problem=str(error))
     if not mains:
-        return _absent(wanted, ", ".join(sorted(relative(path, folder) for path in others)[:3]))
+        return _absent(wanted, _instead(others, folder, wanted, each))
     if len(mains) == 1:
-        return _handed(folder, mains[0], refused)
+        return _handed(folder, mains[0], place.refused)
     places = ", ".join(sorted(relative(path, folder) for path in mains)[:3])
     named = f"named {wanted.name}" if len(wanted.names) == 1 else "that may be meant"
     return Handed(wanted.name, problem=f"there are {len(mains)} files {named}: {places}")
+
+
+def _instead(others: Iterable[Path], folder: Path, wanted: File, each: Files) -> str:
+    """Return what is there in place of a file, and if one is it by another name, what to do."""
+    theirs = [other for other in each.values() if other is not wanted]
+    names = {*NOBODYS, *(name for other in theirs for name in other.names)}
+    suffixes = {suffix for other in theirs for suffix in other.suffixes} - set(wanted.suffixes)
+    kinds = CODE if wanted.suffixes[0] in CODE else wanted.suffixes
+    there = sorted(
+        (wanted.meant(path.name) is None, path.suffix not in kinds, relative(path, folder), path.name)
+        for path in others
+        if path.name not in names and path.suffix not in suffixes and not path.name.startswith(".")
+    )
+    if not there:
+        return ""
+    *_, first, name = there[0]
+    meant = wanted.meant(name)
+    advice = f": call {first} exactly {meant}" if meant else ""
+    return f" (but {', '.join(label for _, _, label, _ in there[:3])}){advice}"
 
 
 def _read(path: Path, root: Path, refused: Mapping[Path, str]) -> bytes:
@@ -235,22 +271,24 @@ def _handed(root: Path, main: Path, refused: Mapping[Path, str], alone: str = ""
 
 def _mentioned(source: bytes, root: Path, main: Path, refused: Mapping[Path, str]) -> dict[str, bytes]:
     """Read the modules beside the graded file whose names are words in it, or in one so read."""
-    candidates = {path: _module_names(path, root) for path in walk(root, (".py",)) if path != main}
+    modules: dict[bytes, list[Path]] = {}
+    for path in walk(root, (".py",)):
+        if path != main:
+            modules.setdefault(_module_name(path, root), []).append(path)
     files: dict[str, bytes] = {}
-    queue = [source]
-    while queue and candidates:
-        words = set(re.findall(rb"\w+", queue.pop()))
-        for path in [path for path, names in candidates.items() if words & names]:
-            del candidates[path]
+    queue, size = [source], 0
+    while queue and modules:
+        words = set(re.findall(rb"\w+", queue.pop())) & modules.keys()
+        for path in sorted(path for word in words for path in modules.pop(word)):
             with contextlib.suppress(UnreadableError):  # what is not there, if it is imported at all
                 files[relative(path, root)] = data = _read(path, root, refused)
                 queue.append(data)
-    if sum(map(len, files.values())) > LARGEST_ALL:
-        raise UnreadableError(f"its modules have more than {LARGEST_ALL // 2**20} MiB")
+                size += len(data)
+            if size > LARGEST_ALL:  # here, for there may be thousands more
+                raise UnreadableError(f"its modules have more than {LARGEST_ALL // 2**20} MiB")
     return files
 
 
-def _module_names(path: Path, root: Path) -> set[bytes]:
-    """Return the words by which other code may import a file: its stem, or its folder's name for `__init__.py`."""
-    stem = path.stem if path.stem != "__init__" or path.parent == root else path.parent.name
-    return {os.fsencode(stem)}
+def _module_name(path: Path, root: Path) -> bytes:
+    """Return the word by which other code may import a file: its stem, or its folder's name for `__init__.py`."""
+    return os.fsencode(path.stem if path.stem != "__init__" or path.parent == root else path.parent.name)

@@ -75,7 +75,7 @@ def prose(text: str, longest: int = LONGEST) -> Markup:
 
 
 def whole(text: str, longest: int) -> Markup:
-    """Return a text of which another length is shown than of others."""
+    """Return a text of which more may be shown than of others."""
     return escape(cut(text, longest))
 
 

@@ -171,7 +171,8 @@ def _is_inside(path, *, is_loaded):
 def assert_can_be_read_aloud(page):
     """It has the marks by which screen readers find their way, and none of them leads nowhere."""
     assert page.one("html").attributes["lang"] == "en"
-    assert page.one("title").text
+    assert page.one("head").one("title").text
+    assert page.one("meta", name="viewport").attributes["content"] == "width=device-width, initial-scale=1"
     ids = [one.attributes["id"] for one in page.walk() if "id" in one.attributes]
     assert len(ids) == len(set(ids))
     for one in page.walk():

@@ -448,6 +448,11 @@ def test_answers_are_graded_and_what_a_person_marks_is_pending(quiz):
     assert " ".join(lines[3]) == "bob failed pending 0 of 3, 2 pending two: 3 is not right."
 
 
+def test_an_option_is_written_out(here):
+    done = grader("grade", "small", "class", "--ou", "out", cwd=here)
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (2, "grader: error: unrecognized arguments: --ou out")
+
+
 def test_where_results_are_and_what_to_do_with_them_is_said(quiz, here):
     done = grader("grade", "quiz", "class", "--out", "all", cwd=quiz)
     assert done.stderr == "All of it is in all: begin with summary.html. Mark what is pending: grader mark all\n"

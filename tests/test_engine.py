@@ -15,6 +15,7 @@ from grader.sandbox.forkserver import ForkServer
 from grader.sandbox.launch import Zygote
 from grader.variants import Variants
 from tests.conftest import INPUTS, SOLUTION, SPEC, write
+from tests.test_archives import zipped
 
 DOUBLE = "def double(x): return 2 * x\n"
 PAIR = "def pair(xs): return min(xs), max(xs)\n"
@@ -31,14 +32,14 @@ def run(tmp_path_factory):
             plans[spec] = engine.prepare(assignment.load(write(tmp_path_factory.mktemp("engine"), files)))
         return plans[spec]
 
-    def run(text, *, replace=(), limit="seconds: 1", public_only=False):
+    def run(text, *, replace=(), limit="seconds: 1", public_only=False, name="work.py"):
         changed = SPEC.replace("seconds: 2", limit)
         for old, new in replace:
             assert old in changed
             changed = changed.replace(old, new)
         plan = prepared(changed).public() if public_only else prepared(changed)
-        ann = write(tmp_path_factory.mktemp("ann"), {"work.py": text})
-        submissions = submission.collect([ann], Submission(file="work.py"))
+        klass = write(tmp_path_factory.mktemp("class"), {f"ann/{name}": text})
+        submissions = submission.collect([klass], Submission(file="work.py"))
         limits = plan.assignment.spec.limits
         if limits not in servers:
             servers[limits] = ForkServer(Zygote(), limits, ["numpy"], functions=2)
@@ -51,6 +52,12 @@ def run(tmp_path_factory):
 
 def statuses(result):
     return {item.name: item.status for item in result.items}
+
+
+def test_what_was_left_out_of_a_students_archive_is_noted_beside_the_points(run):
+    result = run(zipped({"work.py": DOUBLE + PAIR, "../../evil.py": ""}), name="hw.zip")
+    assert (result.score, result.max_score) == (3, 3)
+    assert result.notes == ("Left out of hw.zip: ../../evil.py leads out of the folder.",)
 
 
 def test_a_right_submission_gets_every_point(run):

@@ -11,14 +11,20 @@ import subprocess
 import sys
 import time
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from grader import book, markfile
+from grader import book, cli, engine, markfile
+from grader.errors import FaultError
+from grader.intake import Entry, Intake
 from grader.marks import answers, give
+from grader.policy import Policy
+from grader.submission import Handed, Submission
 from tests.conftest import SPEC, write
 from tests.notebooks import notebook
+from tests.results import item, result
 from tests.test_cli import RIGHT, WRONG, grader
 
 HISTORY = """
@@ -92,7 +98,8 @@ def lines_of(text):
 def test_only_what_changed_is_graded_again(here):
     grade()
     write(here, {"class/bob/work.py": RIGHT, "class/cid/work.py": WRONG})
-    grade()
+    done = grade()
+    assert done.stderr == "All of it is in out: begin with summary.html. 2 graded now, 1 unchanged.\n"
     assert scores() == {"alice": 3.0, "bob": 3.0, "cid": 2.0}
     assert history() == {"alice": 1, "bob": 2, "cid": 1}
     bob = lines()[1]
@@ -148,6 +155,21 @@ def test_a_run_that_cannot_grade_replaces_nothing(here):
     assert Path("out/results.jsonl").read_bytes() == before
 
 
+def test_a_fault_leaves_the_earlier_result_and_is_told(here, monkeypatch, capsys):
+    grade()
+    before = scores()
+    graded = engine.grade_one
+
+    def fails(variants, place, submission):
+        result = graded(variants, place, submission)
+        return replace(result, items=(), fault="no memory") if submission.id == "bob" else result
+
+    monkeypatch.setattr(engine, "grade_one", fails)
+    assert cli.main(["grade", "small", "class", "--out", "out", "--fresh"]) == 3
+    assert "Not graded by a fault of ours: bob (no memory)." in capsys.readouterr().err
+    assert scores() == before
+
+
 def test_students_of_an_earlier_run_stay(here):
     grade()
     grader("grade", "small", "class/alice", "--out", "out", cwd=here)
@@ -197,7 +219,8 @@ def test_an_interrupted_run_keeps_what_is_done_and_says_how_to_go_on(here):
     assert process.returncode == 130
     assert "Score: 3 of 3" in out
     assert errors.splitlines()[-1] == (
-        "grader: interrupted after 1 of 2 submissions; they are kept in out, and the same command goes on from there"
+        "grader: interrupted after 1 of 2 submissions; they are kept in out (see them with grader report out), "
+        "and the same command goes on from there"
     )
     write(here, {"class/bob/work.py": WRONG})
     grade()
@@ -273,6 +296,14 @@ def test_a_list_names_students_and_those_who_are_missing(here):
         assert [row[:3] for row in csv.reader(file)] == [
             ["id", "name", "email"], ["17", "Alice Ames", "alice@x.org"], ["bob", "", ""], ["18", "Cid", "cid@x.org"],
         ]  # fmt: skip
+
+
+def test_who_has_another_id_on_a_later_list_is_told_of(here):
+    write(here, {"list.csv": "id,name\nalice,Alice\nbob,Bob\n", "other.csv": "id,name\n17,Alice\nbob,Bob\n"})
+    grade("--roster", "list.csv")
+    (here / "class/alice").rename(here / "class/17")
+    assert "1 who handed in is not on the class's list: alice" in grade("--roster", "other.csv").stdout
+    assert "alice" not in grader("report", "out", "--format", "canvas", cwd=here).stdout
 
 
 def test_what_is_late_costs_points_wherever_they_are_told(here):
@@ -352,3 +383,59 @@ def test_a_report_that_cannot_be_is_told_in_one_line(call, message, here):
     write(here, {"two.jsonl": f"{first}\n{other}\n"})
     done = grader("report", *call, cwd=here)
     assert (done.returncode, done.stderr) == (2, f"grader: {message}\n")
+
+
+# --- what can go wrong -----------------------------------------------------------------------------------------------------
+
+
+def test_results_among_the_submissions_are_not_graded(here):
+    for _ in range(2):
+        assert grader("grade", "small", "class", "--out", "class/results", cwd=here).returncode == 1
+    assert scores("class/results/results.jsonl") == {"alice": 3.0, "bob": 2.0}
+
+
+def test_lines_do_not_take_the_place_of_what_is_in_the_folder(here):
+    grade()
+    for name in ("results.jsonl", "store.sqlite"):
+        done = grade("--jsonl", f"out/../out/{name}", status=(2,))
+        assert f"{name}: --out writes this file already: give --jsonl another name, or leave it out" in done.stderr
+    assert scores() == {"alice": 3.0, "bob": 2.0}
+    grade("--jsonl", "out/mine.jsonl")
+    assert scores("out/mine.jsonl") == scores()
+
+
+FAULTS = {
+    "ours": (FaultError("tmp: an archive cannot be taken out here: No space left on device"), "tmp: an archive cannot be taken out here: No space left on device"),
+    "the disk's": (OSError(28, "No space left on device"), "what was handed in cannot be read here: No space left on device"),
+    "a mistake of ours": (RuntimeError("?"), "what was handed in cannot be read here: RuntimeError"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("fault", "told"), FAULTS.values(), ids=FAULTS)
+def test_what_cannot_be_read_costs_nobody_points_and_is_read_again_next_time(fault, told, here):
+    spec = assignment.load(Path("small")).spec
+    alice, bob = (Submission(name, Handed("work.py", {"work.py": name.encode()})) for name in ("alice", "bob"))
+
+    def cannot():
+        raise fault
+
+    def graded(*entries):
+        class_ = batch.Batch(spec, kept, Places(), "key", fresh=False)
+        return [kept.result(student) for student in class_.grade(entries, [].append)]
+
+    class Places:
+        number = 1
+
+        def grade(self, submission):
+            return result(submission.id, item(), sha256=submission.sha256)
+
+        def close(self):
+            pass
+
+    with book.temporary() as kept:
+        kept.begin(spec, Policy(), Intake((), {}))
+        unread, read = graded(Entry("alice", cannot), Entry("bob", lambda: bob))
+        assert (unread.fault, unread.score, unread.max_score, unread.files) == (told, None, 3.0, ())
+        assert (read.fault, read.score) == (None, 1.0)
+        (again,) = graded(Entry("alice", lambda: alice))
+        assert (again.fault, again.score, len(again.attempts)) == (None, 1.0, 1)

@@ -2,6 +2,7 @@
 
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from grader.errors import UsageError
 from grader.handin import Submission
 from grader.intake import taken_in
 from grader.roster import Roster, Student
+from grader.store import FILENAME
 from tests.conftest import write
 from tests.test_archives import zipped
 
@@ -44,18 +46,19 @@ def both_ways(tmp_path, files):
 
 DOWNLOADS = {
     "folders": ({"ann/work.py": "1", "bob/work.py": "2", "cid/notes.txt": ""},
-                {"ann": "1", "bob": "2", "cid": "no work.py was handed in"}),
+                {"ann": "1", "bob": "2", "cid": "no work.py was handed in (but notes.txt)"}),
     "files": ({"ann.py": "1", "bob.py": "2", ".DS_Store": "", "._ann.py": ""}, {"ann": "1", "bob": "2"}),
     "moodle": ({"Ann Lee_12_assignsubmission_file/work.py": "1", "Bob_13_assignsubmission_file_/a/work.py": "2",
                 "Ann Lee_14_assignsubmission_file_/x.txt": "", "Eve_15_assignsubmission_onlinetext_/o.html": ""},
-               {"Ann Lee_12": "1", "Bob_13": "2", "Ann Lee_14": "no work.py was handed in", "Eve_15": "no work.py was handed in"}),
+               {"Ann Lee_12": "1", "Bob_13": "2", "Ann Lee_14": "no work.py was handed in (but x.txt)",
+                "Eve_15": "no work.py was handed in (but o.html)"}),
     "moodle's files": ({"Ann Lee_12_assignsubmission_file_work.py": "import aid", "Ann Lee_12_assignsubmission_file_aid.py": "",
                         "Bob_13_assignsubmission_file_x_14_assignsubmission_file_work.py": ""},
                        {"Ann Lee_12": "import aid",
                         "Bob_13": "no work.py was handed in (but x_14_assignsubmission_file_work.py)"}),
     "canvas": ({"leeann_12_670_work.py": "1", "müllerbob_LATE_13_671_work.py": "2", "x_14_672_notes.txt": "",
                 "x_15_673_12_670_work.py": ""},
-               {"leeann_12": "1", "müllerbob_13": "2", "x_14": "no work.py was handed in",
+               {"leeann_12": "1", "müllerbob_13": "2", "x_14": "no work.py was handed in (but notes.txt)",
                 "x_15": "no work.py was handed in (but 12_670_work.py)"}),
     "gradescope": ({"submission_7/work.py": "1", "submission_8/work.py": "2", "submission_9/work.py": "3",
                     "submission_metadata.yml": """
@@ -161,8 +164,24 @@ def test_an_archive_of_another_kind_says_what_to_hand_in(kind, tmp_path):
 
 
 def test_two_archives_are_told(tmp_path):
-    folder = write(tmp_path / "class", {"ann/1.zip": "", "ann/2.rar": ""})
-    assert taken(folder)[1] == [("ann", "no work.py was handed in, but 2 archives: 1.zip, 2.rar")]
+    folder = write(tmp_path / "class", {"ann/1.zip": "", "ann/2.rar": "", "bob/work.py": "2"})
+    assert taken(folder)[1][0] == ("ann", "no work.py was handed in, but 2 archives: 1.zip, 2.rar")
+
+
+@pytest.mark.parametrize("where", ["ann/hw.zip", "ann.zip", "lee_12_670_hw.zip"])
+def test_what_was_left_out_of_a_students_archive_is_told_beside_the_good(where, tmp_path):
+    packed = zipped({"work.py": "1"} | {f"../../evil{n}.py": "" for n in range(5)})
+    folder = write(tmp_path / "class", {where: packed, "bob/work.py" if "/" in where else "bob.py": "2"})
+    label = where.partition("/")[2] or where
+    with taken_in([folder], WORK, None) as intake:
+        ann, bob = (entry.read() for entry in intake.entries)
+    assert ann.files == {"work.py": b"1"}
+    assert ann.refused == (
+        *(f"Left out of {label}: ../../evil{n}.py leads out of the folder." for n in range(3)),
+        f"Left out of {label}: and 2 more.",
+    )
+    assert ann.sha256 != replace(ann, refused=()).sha256
+    assert bob.refused == ()
 
 
 def test_an_archive_that_links_out_is_not_followed(tmp_path):
@@ -353,3 +372,133 @@ def test_refusals_of_many_archives_are_cut_together(tmp_path):
     write(tmp_path, {f"{name}.zip": zipped({f"{name}/work.py": "1", **many}) for name in ("a", "b")})
     told = taken(tmp_path / "a.zip", tmp_path / "b.zip")[0].refused
     assert (len(told), told[-1]) == (51, "and 52 more")
+
+
+def test_results_among_what_was_handed_in_are_no_submission(tmp_path):
+    folder = write(tmp_path / "c", {"ann/work.py": "1", "results/store.sqlite": "", "results/work.py": "no"})
+    flat = write(tmp_path / "f", {"ann.py": "1", "results/store.sqlite": ""})
+    moodle = write(tmp_path / "m", {"A_1_assignsubmission_file/work.py": "1", "results/store.sqlite": ""})
+    for path in (folder, flat, moodle):
+        with taken_in([path], WORK, None, path / "x" / ".." / "results") as intake:
+            assert [entry.read().code.files["work.py"] for entry in intake.entries] == [b"1"]
+    with taken_in([folder], WORK, None, flat / "results") as intake:  # another of the same name
+        assert [entry.id for entry in intake.entries] == ["ann", "results"]
+
+
+def test_results_have_a_folder_of_their_own(tmp_path):
+    folder = write(tmp_path / "c", {"ann/work.py": "1"})
+    one_line = "what was handed in is here, so results need a folder of their own$"
+    with pytest.raises(UsageError, match=one_line), taken_in([folder], WORK, None, folder / "."):
+        pass
+
+
+def test_a_display_name_that_has_the_form_of_a_folder_is_still_a_name(tmp_path):
+    mallory = "Bob_13_assignsubmission_file_x_99_assignsubmission_file_"
+    folder = write(tmp_path / "c", {"Bob_13_assignsubmission_file/work.py": "1", f"{mallory}/work.py": "2"})
+    assert dict(taken(folder)[1]) == {"Bob_13": "1", "Bob_13_assignsubmission_file_x_99": "2"}
+
+
+def test_what_comes_late_beside_a_file_that_is_in_time_is_late(tmp_path):
+    folder = write(tmp_path / "c", {"leeann_12_670_work.py": "import aid", "leeann_LATE_12_671_aid.py": "1"})
+    assert [entry.late for entry in taken(folder)[0].entries] == [True]
+
+
+def test_an_archive_that_links_to_itself_is_not_followed(tmp_path):
+    folder = write(tmp_path / "c", {"ann/x.txt": "", "bob/x.txt": ""})
+    (folder / "ann/hw.zip").symlink_to("hw.zip")
+    assert taken(folder)[1][0] == ("ann", "hw.zip is a link out of the folder, which is not followed")
+
+
+LEFT_OUT = "was left out: it is no .py file, no folder and no archive"
+
+
+def test_folders_and_loose_files_are_both_taken_and_the_rest_is_told(tmp_path):
+    files = {"anna/work.py": "1", "carl.py": "2", "dora.zip": zipped({"work.py": "3"}), "eve.docx": "", "Thumbs.db": "",
+             "leeann_12_670_work.py": "4", "Bob_13_assignsubmission_file_work.py": "5"}  # fmt: skip
+    for n, path in enumerate(both_ways(tmp_path, files)):
+        intake, read = taken(path)
+        assert dict(read) == {"anna": "1", "carl": "2", "dora": "3", "leeann_12": "4", "Bob_13": "5"}
+        assert intake.refused == (f"{path}: " * (n > 0) + f"eve.docx {LEFT_OUT}",)
+
+
+def test_loose_files_beside_an_export_are_taken_too(tmp_path):
+    folder = write(tmp_path / "gs", DOWNLOADS["gradescope's folders"][0] | {"zoe.py": "3", "read.me": ""})
+    intake, read = taken(folder)
+    assert (dict(read), intake.refused) == (
+        {"ann": "1", "submission_8": "2", "zoe": "3"}, (f"read.me {LEFT_OUT}",))  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DOWNLOADS)
+def test_a_download_is_found_below_what_is_named_and_in_the_only_archive_there(name, tmp_path):
+    files, expected = DOWNLOADS[name]
+    files = {name: text.replace("\n" + " " * 24, "\n") for name, text in files.items()}
+    write(tmp_path / "one/hw/x", files)
+    (tmp_path / "one/read.me").touch()
+    assert dict(taken(tmp_path / "one")[1]) == expected
+    write(tmp_path / "two", {"down.zip": zipped(files), ".DS_Store": ""})
+    write(tmp_path, {"two.zip": zipped({"down.zip": zipped(files)})})
+    if name != "files":
+        assert [dict(taken(tmp_path / two)[1]) for two in ("two", "two.zip")] == [expected] * 2
+
+
+def test_what_was_refused_of_the_only_archive_is_told(tmp_path):
+    folder = write(tmp_path / "c", {"m.zip": zipped({"ann/work.py": "1", "bob/work.py": "2", "../x.py": ""})})
+    assert taken(folder)[0].refused == (f"{folder / 'm.zip'}: ../x.py leads out of the folder",)
+
+
+ALONE = {
+    "a student's folder": ({"ann/work.py": "1"}, {"ann": "1"}),
+    "a student's folder with a folder": ({"ann/src/work.py": "1"}, {"ann": "1"}),
+    "a student's work beside older work": ({"ann/work.py": "1", "ann/a/work.py": "", "ann/b/work.py": ""}, {"ann": "1"}),
+    "a student's file of another name": ({"ann/wrk.py": "1"}, {"ann": "no work.py was handed in (but wrk.py)"}),
+    "a student's archive": ({"ann.zip": zipped({"work.py": "1"})}, {"ann": "1"}),
+    "a student's archive of a folder": ({"ann.zip": zipped({"hw/work.py": "1"})}, {"ann": "1"}),
+    "no archive": ({"ann.zip": b"PK"}, {"ann": "ann.zip cannot be read: it is no whole .zip archive"}),
+    "an archive from Canvas": ({"leeann_1_2_hw.zip": zipped({"a/work.py": "1", "b/work.py": "2"})},
+                               {"leeann_1": "there are 2 files named work.py: a/work.py, b/work.py"}),
+    "a folder from Moodle": ({"Ann_1_assignsubmission_file/hw.zip": zipped({"work.py": "1"})}, {"Ann_1": "1"}),
+    "folders of one from Moodle": ({"Ann_1_assignsubmission_file/a/work.py": "", "Ann_1_assignsubmission_file/b/work.py": ""},
+                                   {"Ann_1": "there are 2 files named work.py: a/work.py, b/work.py"}),
+    "a folder beside a file": ({"hw/ann/work.py": "1", "hw/bob/work.py": "2", "cid.py": "3"},
+                               {"hw": "there are 2 files named work.py: ann/work.py, bob/work.py", "cid": "3"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ALONE)
+def test_what_is_clearly_no_class_is_not_gone_into(name, tmp_path):
+    files, expected = ALONE[name]
+    assert dict(taken(write(tmp_path / "class", files))[1]) == expected
+
+
+def test_a_folder_that_is_a_link_is_not_gone_into(tmp_path):
+    write(tmp_path / "real", {"ann/work.py": "1", "bob/work.py": "2"})
+    (tmp_path / "class").mkdir()
+    (tmp_path / "class/hw").symlink_to(tmp_path / "real")
+    assert taken(tmp_path / "class")[1] == [("hw", "the folder is a link, which is not followed")]
+
+
+def test_results_are_not_taken_for_what_was_handed_in(tmp_path):
+    folder = write(tmp_path / "results", {FILENAME: "", "feedback/ann.html": "", "executed/ann.ipynb": ""})
+    with pytest.raises(UsageError) as caught:
+        taken(folder)
+    assert str(caught.value) == f"{folder}: results are here (store.sqlite): name what was handed in"
+    assert taken(write(tmp_path / "ann", {FILENAME: "", "work.py": "1"}))[1] == [("ann", "1")]
+
+
+def test_a_path_that_may_not_be_looked_at_is_told(tmp_path, monkeypatch):
+    def may_not(self):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "is_dir", may_not)
+    with pytest.raises(UsageError, match=r"/ann: Permission denied$"):
+        taken(tmp_path / "ann")
+
+
+def test_clones_are_found_by_the_lists_github_usernames(tmp_path):
+    folder = write(tmp_path / "c", {f"em-{name}/work.py": name for name in ("Ann-Lee", "bob", "x-ann-lee")})
+    roster = Roster((Student("s1", "Ann Lee", github="ann-lee"), Student("s2", github="bob")))
+    intake, read = taken(folder, roster=roster)
+    assert (dict(read), intake.unknown) == (
+        {"s1": "Ann-Lee", "s2": "bob", "em-x-ann-lee": "x-ann-lee"},
+        ("em-x-ann-lee",),
+    )

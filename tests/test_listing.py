@@ -96,6 +96,12 @@ def test_lines_are_counted_as_python_counts_them(end):
     assert texts(only(source)) == ["a = 1", r"b = '\x0c\x85\u2028'", "c = ("]
 
 
+@pytest.mark.parametrize("line", [-1, 0, 301, 303, 10**9])
+def test_a_line_that_is_not_in_the_file_marks_and_opens_nothing(line):
+    assert runs(only(LONG, (line, "no"))) == [(1, 300, False)]
+    assert runs(only("a\n", (line, "no"))) == [(1, 1, False)]
+
+
 def test_an_empty_file_has_no_lines():
     assert only("").pieces == ()
     assert texts(only("\n")) == [""]

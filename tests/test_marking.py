@@ -95,6 +95,14 @@ def test_a_folder_is_marked_as_a_file_is(folder, session, capsys):
     assert "alice,1,2,," in (folder / "gradebook.csv").read_text()
 
 
+def test_of_a_folder_with_a_store_the_file_of_results_stands_for_the_folder(folder, session):
+    session(folder, "2", "Good.", "q", names=True)
+    session(folder / "results.jsonl", "1", "", "q", names=True)
+    with book.opened(folder) as kept:
+        assert [one.score for one in kept.results()] == [3.0, 2.0]
+    assert not (folder / "results.marks.jsonl").exists()
+
+
 def test_a_table_marks_a_folder_too(folder, session):
     session(folder, to=Path("marks.csv"), names=True)
     rows = list(csv.DictReader(io.StringIO(Path("marks.csv").read_bytes().decode("utf-8-sig"))))

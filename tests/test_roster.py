@@ -35,13 +35,32 @@ def mistakes(tmp_path, data):
         "Student ID,Full name,E-mail\n" + PLAIN.partition("\n")[2],
         "SID;First Name;Last Name;E-Mail Address\ns1;Ann;Lee;ann@uni.example\ns2;Jörg;van der Berg;jvdb@uni.example\n",
         "Surname,First name,ID number,Email address\nLee,Ann,s1,ann@uni.example\nvan der Berg,Jörg,s2,jvdb@uni.example\n",
+        "Matrikelnummer;Vorname;Nachname;E-Mail-Adresse\ns1;Ann;Lee;ann@uni.example\n"
+        "s2;Jörg;van der Berg;jvdb@uni.example\n",
+        "Vollsta\u0308ndiger Name;ID-Nummer;E-Mail-Adresse;Benutzername\nAnn Lee;s1;ann@uni.example;al\n"
+        "Jörg van der Berg;s2;jvdb@uni.example;jb\n",
+        "Name;Vorname;Matr.-Nr.;E-Mail\nLee;Ann;s1;ann@uni.example\nvan der Berg;Jörg;s2;jvdb@uni.example\n",
+        "Prénom,Nom,Numéro d'identification,Adresse de courriel\nAnn,Lee,s1,ann@uni.example\n"
+        "Jörg,van der Berg,s2,jvdb@uni.example\n",
+        "Nombre,Apellido(s),Número de ID,Dirección de correo\nAnn,Lee,s1,ann@uni.example\n"
+        "Jörg,van der Berg,s2,jvdb@uni.example\n",
+        "First name,Name,SID,Email\nAnn,Ann Lee,s1,ann@uni.example\nJörg,Jörg van der Berg,s2,jvdb@uni.example\n",
         "\n\nEMAIL,STUDENT,SIS_User_ID,Section\nann@uni.example,  Ann   Lee ,s1\n,,\n"
         'jvdb@uni.example,"Jörg\nvan der Berg", s2 ,1,and more\n',
     ],
-    ids=["plain", "a byte order mark", "cp1252", "semicolons", "tabs", "other words", "Gradescope", "Moodle", "untidy"],
-)
+    ids=["plain", "a byte order mark", "cp1252", "semicolons", "tabs", "other words", "Gradescope", "Moodle", "German",
+         "Moodle in German", "a name in two columns", "Moodle in French", "Moodle in Spanish", "a name and half of it",
+         "untidy"],
+)  # fmt: skip
 def test_a_list_is_read_however_it_was_saved(data, tmp_path):
     assert read(tmp_path, data).students == (ANN, JOERG)
+
+
+def test_github_classrooms_list_has_two_names_for_each(tmp_path):
+    text = '"identifier","github_username","github_id","name"\n"s1","ann-l","77",""\n"","joe","78",""\n"s3","","",""\n'
+    listed = read(tmp_path, text)
+    assert listed.students == (Student("s1", github="ann-l"), Student("joe", github="joe"), Student("s3"))
+    assert (listed.find("Ann-L"), listed.find("77")) == (listed.students[0], None)
 
 
 def test_canvas_has_a_row_that_is_nobody(tmp_path):
@@ -80,6 +99,8 @@ WRONG = {
         "list.csv: there are no students in it: it needs a header, such as id,name,email, and a line each"]),
     "no header": ("\ns1,Ann\ns2,Bob\n", [
         "list.csv:2: no column called id, email or name has something in it (there are: s1, Ann)"]),
+    "another language": ("Kürzel;Gruppe\nal;1\n", [
+        "list.csv:1: no column called id, email or name has something in it (there are: Kürzel, Gruppe)"]),
     "nothing in it": ("id,group\n,1\n", [
         "list.csv:1: no column called id, email or name has something in it (there are: id, group)"]),
     "several": ("ID,name,handed_in\ns1,Ann,\n,Bob,\n\ns1,Cid,\ns3,Dan,2026-12-01 12:00\n,Eve,soon\n", [

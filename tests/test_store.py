@@ -383,6 +383,21 @@ def test_a_store_that_another_process_holds_for_too_long_is_a_fault(tmp_path, mo
         assert other.students() == []
 
 
+def test_who_opens_a_new_store_waits_for_another_who_does(tmp_path, monkeypatch):
+    with contextlib.closing(sqlite3.connect(tmp_path / store.FILENAME, isolation_level=None)) as other:
+
+        @contextlib.contextmanager
+        def followed_by_the_others(base, transaction=database.transaction):
+            with transaction(base):
+                yield
+            other.execute("BEGIN IMMEDIATE")
+
+        monkeypatch.setattr(database, "transaction", followed_by_the_others)
+        monkeypatch.setattr(database.time, "sleep", lambda _: other.in_transaction and other.execute("COMMIT"))
+        with store.opened(tmp_path) as kept:
+            assert kept.students() == []
+
+
 def test_a_damaged_result_names_the_student_and_another_grading_mends_it(kept):
     add(kept, "alice")
     kept._base.execute("UPDATE results SET line = x'00'")
@@ -503,3 +518,53 @@ def test_two_that_grade_at_once_lose_nothing(tmp_path):
         assert sorted(one.key for n in range(40) for one in kept.history(f"both{n}")) == ["one"] * 40 + ["two"] * 40
         assert [len(kept.attempts(name)) for name in kept.students()] == [1] * 120
         assert kept._base.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
+DAMAGE = {
+    "a result that is no data": ("UPDATE results SET line = 'text'", "the result of alice cannot be read: a bytes-like", "grade this student again, with --fresh"),
+    "code": ("UPDATE sources SET texts = x'00'", "the code of alice cannot be read: Error", "grade this student again, with --fresh"),
+    "a time": ("UPDATE attempts SET first_in = 'noon'", "when alice handed in cannot be read: Invalid", "grade into another folder"),
+    "the policy": ("UPDATE assignment SET policy = '{'", "what is known of the assignment cannot be read: 1 validation error for Policy", "grade again"),
+    "the list": ("UPDATE class SET missing = '['", "the class's list cannot be read: Expecting value", "grade into another folder"),
+    "no list": ("DELETE FROM class", "the class's list cannot be read: ", "grade into another folder"),
+    "a mark": ("INSERT INTO marks (submission, line) VALUES ('alice', '{')", "a mark of alice cannot be read: this is no mark", "grade into another folder"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("statement", "what", "then"), DAMAGE.values(), ids=DAMAGE)
+def test_what_is_damaged_is_told_in_a_line_with_what_to_do(kept, statement, what, then):
+    kept.begin(About("small"))
+    add(kept, "alice", sha256="1")
+    kept._base.execute(statement)
+    with pytest.raises(FaultError) as told:
+        (kept.about, kept.class_list(), kept.attempts("alice"), kept.sources("alice", "1"), kept.marks("alice"))
+    line = str(told.value)
+    assert what in line
+    assert line.endswith(then)
+    assert "\n" not in line
+
+
+def test_a_damaged_file_is_told_with_what_to_do(tmp_path):
+    with store.opened(tmp_path) as kept:
+        for n in range(200):
+            add(kept, f"student {n}")
+    with (tmp_path / store.FILENAME).open("r+b") as file:
+        file.seek(8192)
+        file.write(os.urandom(40_000))
+    with (
+        pytest.raises(FaultError, match="keep a copy of this file, and grade into another folder$"),
+        store.opened(tmp_path) as kept,
+    ):
+        [kept.attempts(student) for student in kept.students()]
+
+
+def test_what_could_not_be_read_stands_until_it_is(tmp_path):
+    def contents(*handed):
+        with store.opened(tmp_path) as kept:
+            hand_in(kept, *handed)
+            return [one.result.sha256 for one in kept.attempts("alice")]
+
+    assert contents(store.UNREAD) == [store.UNREAD]
+    assert contents("1") == ["1"]
+    assert contents("1", store.UNREAD) == ["1", store.UNREAD]
+    assert contents("1") == ["1"]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from grader.errors import UsageError
-from grader.files import LARGEST_FILE
+from grader.files import LARGEST_FILE, read
 from grader.handin import Submission
 from grader.submission import Handed, collect, here
 from tests.conftest import write
@@ -139,8 +139,23 @@ def test_a_students_folder_that_is_a_link_is_refused(klass):
 @pytest.mark.parametrize(
     ("files", "problem"),
     [
-        ({"notes.txt": ""}, "no work.py was handed in"),
-        ({"Work.py": "", "em.py": ""}, "no work.py was handed in (but Work.py, em.py)"),
+        ({".DS_Store": "", "desktop.ini": ""}, "no work.py was handed in"),
+        ({"hw/report.docx": ""}, "no work.py was handed in (but hw/report.docx)"),
+        ({"a.txt": "", "em.py": "", "b.txt": "", "c.txt": ""}, "no work.py was handed in (but em.py, a.txt, b.txt)"),
+        ({"a.py": "", "Work.PY": ""}, "no work.py was handed in (but Work.PY, a.py): call Work.PY exactly work.py"),
+        ({"work.ipynb": ""}, "no work.py was handed in (but work.ipynb)"),
+        ({"worker-1.py": ""}, "no work.py was handed in (but worker-1.py)"),
+        *(
+            ({name: ""}, f"no work.py was handed in (but {name}): call {name} exactly work.py")
+            for name in (
+                "work (1).py",
+                "work - Copy.py",
+                "work - Copy (2).py",
+                "work-1.py",
+                "WORK.py.txt",
+                "work - Kopie.py",
+            )
+        ),
     ],
 )
 def test_a_folder_without_the_file_is_a_submission_without_it(files, problem, klass):
@@ -223,6 +238,16 @@ def test_code_and_answers_are_found_apart(tmp_path):
     assert (eve.code.absent, eve.sheet.main) == (True, "hw/answers.yaml")
 
 
+def test_of_code_and_answers_each_misses_what_is_not_the_others(tmp_path):
+    write(tmp_path / "class", {"ann/wrk.py": "", "ann/Answers.JSON": "", "bob/aid.py": "", "bob/answers.yaml": ""})
+    ann, bob = collect([tmp_path / "class"], BOTH)
+    assert ann.code.problem == "no work.py was handed in (but wrk.py, Answers.JSON)"
+    assert ann.sheet.problem == (
+        "no answers.yaml was handed in (but Answers.JSON): call Answers.JSON exactly answers.json"
+    )
+    assert bob.code.problem == "no work.py was handed in (but aid.py)"
+
+
 def test_a_sheet_of_another_name_stands_alone_and_keeps_its_kind(tmp_path):
     (carol,) = collect([write(tmp_path, {"carol.csv": "loglik,1", "work.py": ""}) / "carol.csv"], BOTH)
     assert (carol.id, carol.sheet.main, carol.code.absent) == ("carol", "answers.csv", True)
@@ -256,3 +281,13 @@ def test_what_is_wanted_is_told_with_all_its_names(tmp_path):
         match=r"notes.md: a submission is a .py, .yaml, .yml, .json, .csv file or a folder with work.py or answers.yaml",
     ):
         collect([write(tmp_path, {"notes.md": ""}) / "notes.md"], BOTH)
+
+
+def test_of_modules_that_are_too_many_no_more_are_read_than_that_takes(klass, monkeypatch):
+    names = [f"m{n}" for n in range(300)]
+    write(klass / "alice", {FILE: f"import {', '.join(names)}", **{f"{name}.py": b"#" * 100 for name in names}})
+    monkeypatch.setattr("grader.submission.LARGEST_ALL", 1000)
+    opened = []
+    monkeypatch.setattr("grader.submission.read", lambda path, root: opened.append(path) or read(path, root))
+    assert collect([klass / "alice"], WORK)[0].code.problem == "its modules have more than 0 MiB"
+    assert len(opened) < 20

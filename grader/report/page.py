@@ -101,7 +101,7 @@ def _again(message: str, said: Mapping[str, int]) -> int | None:
 
 
 def _drawn(item: ItemResult) -> Iterator[tuple[str, str, str]]:
-    for drawing in dict.fromkeys(drawing for case in item.cases for drawing in case.drawings):
+    for drawing in item.drawings:
         if svg := plots.svg(drawing):  # empty where matplotlib is not installed
             yield drawing.title, plots.describe(drawing), svg
 

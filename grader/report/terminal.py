@@ -34,6 +34,8 @@ MOST_NAMED = 10
 """How many students a remark names, and how many refusals are told."""
 LONGEST_TEXT = 200
 """How much is shown of a name or refusal, in characters."""
+LONGEST_ID = 60
+"""How much of an id a class\'s table shows, in characters."""
 
 
 def render(  # noqa: PLR0913  how it is to look, and what to say besides
@@ -99,8 +101,8 @@ def _named(ids: Sequence[str]) -> str:
     return ", ".join(map(_on_a_line, ids[:MOST_NAMED])) + (f", and {more} more" if more > 0 else "")
 
 
-def _on_a_line(text: str) -> str:
-    return cut(" ".join(text.split()), LONGEST_TEXT)
+def _on_a_line(text: str, most: int = LONGEST_TEXT) -> str:
+    return cut(" ".join(text.split()), most)
 
 
 # --- a class ---------------------------------------------------------------------------------------------------------
@@ -153,7 +155,9 @@ def _row(result: Result) -> _Row:
     many = len(result.items) > WORDED
     pending, days = waiting(result), late(result)
     points = score(result) + (f", {pending:.4g} pending" if pending else "") + (f", {days}" if days else "")
-    return _Row(_on_a_line(result.id), [_cell(item, mark=many) for item in result.items], points, _first(result))
+    return _Row(
+        _on_a_line(result.id, LONGEST_ID), [_cell(item, mark=many) for item in result.items], points, _first(result)
+    )
 
 
 def _table(seen: _Overview, *, wide: bool) -> RenderableType:
