@@ -14,9 +14,9 @@ import sys
 import traceback
 import warnings
 from collections.abc import Sequence
-from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
+from typing import Any
 
 from grader import __version__, commands
 from grader.errors import GraderError
@@ -85,17 +85,17 @@ def _run(arguments: argparse.Namespace) -> int:
     return status
 
 
+class _Parser(argparse.ArgumentParser):
+    """Takes no option that is cut short: what is mistyped is told."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(allow_abbrev=False, **options)
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="grader", description="Grades numerical course assignments.", allow_abbrev=False
-    )
+    parser = _Parser(prog="grader", description="Grades numerical course assignments.")
     parser.add_argument("--version", action="version", version=f"grader {__version__}")
-    adding = parser.add_subparsers(
-        title="commands",
-        required=True,
-        metavar="COMMAND",
-        parser_class=partial(argparse.ArgumentParser, allow_abbrev=False),
-    )
+    adding = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     _add_grade(adding.add_parser("grade", help="grade a class: all cases, in the sandbox"))
 

@@ -31,10 +31,10 @@ MOST_WORDS = 8
 
 COLUMNS: Mapping[str, Sequence[str]] = {
     "id": (
-        "id", "student id", "studentid", "sid", "sis user id", "identifier", "username", "user name", "id number",
-        "sis login id", "matrikelnummer", "matrikel nr", "matrikelnr", "matr nr", "matrnr", "id nummer", "benutzername",
-        "anmeldename", "numéro étudiant", "n étudiant", "identifiant", "numéro d identification", "nom d utilisateur",
-        "matrícula", "número de id", "nombre de usuario",
+        "id", "student id", "studentid", "sid", "sis user id", "identifier", "student number", "username",
+        "user name", "id number", "sis login id", "matrikelnummer", "matrikel nr", "matrikelnr", "matr nr", "matrnr",
+        "id nummer", "benutzername", "anmeldename", "numéro étudiant", "n étudiant", "identifiant",
+        "numéro d identification", "nom d utilisateur", "matrícula", "número de id", "nombre de usuario",
     ),
     "name": (
         "name", "full name", "fullname", "student", "student name", "vollständiger name", "nom complet",

@@ -46,6 +46,8 @@ class Line:
     mistakes: tuple[str, ...]
     """The ids of those that were recognised."""
     late: bool
+    pending: bool
+    """Whether a person still has to mark something of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,11 @@ class Statistics:
         """The submissions that took longest."""
         return heapq.nlargest(SLOWEST, self.lines, key=lambda line: line.seconds)
 
+    @property
+    def pending(self) -> int:
+        """How many have something that a person still has to mark."""
+        return sum(line.pending for line in self.lines)
+
     def standing(self, standing: Standing) -> int:
         """Return how many stand so."""
         return sum(line.standing == standing for line in self.lines)
@@ -138,7 +145,8 @@ class _Kept:
             self.faults.append((result.id, result.fault[:TOLD]))
         for item in result.items:
             self.items.setdefault(item.name, (len(self.items), item.name, item.kind, item.max_score))
-            self._add_mistakes(result.id, item)
+            if item.mark is None:  # what a person said of an answer is between the two
+                self._add_mistakes(result.id, item)
         mistakes = dict.fromkeys(case.diagnosis for item in result.items for case in item.cases if case.diagnosis)
         self.lines.append(
             Line(
@@ -150,6 +158,7 @@ class _Kept:
                 items=self._cells(result),
                 mistakes=tuple(mistakes),
                 late=bool(result.penalty),
+                pending=any(item.status == "pending" for item in result.items),
             )
         )
 

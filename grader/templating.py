@@ -8,6 +8,7 @@ Policy) lets a browser load nothing, and run and apply only the one script and s
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
@@ -17,6 +18,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from grader import __version__
+from grader.model import ItemResult
 from grader.printable import cut
 
 LONGEST = 2000
@@ -47,7 +49,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.filters.update(prose=prose, percent=percent, whole=whole, base64=_base64)
+    environment.filters.update(moment=moment, state=state, prose=prose, percent=percent, whole=whole, base64=_base64)
     environment.globals.update(style=_asset("pages.css"), script=_asset("summary.js"), version=__version__)
     return environment
 
@@ -77,6 +79,21 @@ def prose(text: str, longest: int = LONGEST) -> Markup:
 def whole(text: str, longest: int) -> Markup:
     """Return a text of which more may be shown than of others."""
     return escape(cut(text, longest))
+
+
+def moment(text: str) -> str:
+    """Return a moment in ISO 8601 as people write it, and a text that is none as it is."""
+    try:
+        when = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    zone = f" ({when.isoformat()[-6:]})" if when.tzinfo else ""
+    return f"{when.day} {when:%B %Y, %H:%M}{zone}"
+
+
+def state(item: ItemResult) -> str:
+    """Return how an item ended in a word: what earned a part of its points did not simply fail."""
+    return "partly" if item.status == "failed" and item.score else item.status
 
 
 def percent(share: float | None) -> str:

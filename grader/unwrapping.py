@@ -43,12 +43,12 @@ def packed(folder: Path, apart: Path | None = None) -> Path | None:
 
 def is_class(folder: Path, wanted: Files, apart: Path | None = None) -> bool:
     """Tell whether a folder is a platform's, or has several folders in it, or files, of those who have handed in."""
+    if is_submission(folder, wanted):
+        return False
     inner = folders(folder, apart)
-    if is_submission(folder, wanted) or _is_platforms(folder, inner):
-        return not is_submission(folder, wanted)
     holding = islice((path for path in inner if _holds(path, wanted)), 2)
     alone = {stem(path.name) for path in folder.iterdir() if stands_alone(path, wanted)}
-    return len(alone) > 1 or len(list(holding)) > 1
+    return _is_platforms(folder, inner) or len(alone) > 1 or len(list(holding)) > 1
 
 
 def stands_alone(path: Path, wanted: Files) -> bool:

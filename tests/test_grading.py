@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from grader import book, cli, engine, markfile
+from grader import assignment, batch, book, cli, engine, markfile
 from grader.errors import FaultError
 from grader.intake import Entry, Intake
 from grader.marks import answers, give

@@ -1,5 +1,6 @@
 """A class's list is read as spreadsheets and platforms write it, and a student is found by what a platform calls them."""
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from grader import roster
 from grader.errors import UsageError
 from grader.roster import Roster, Student
-from tests.conftest import write
+from tests.conftest import ROOT, write
 
 ANN = Student("s1", "Ann Lee", "ann@uni.example")
 JOERG = Student("s2", "Jörg van der Berg", "jvdb@uni.example")
@@ -61,6 +62,18 @@ def test_github_classrooms_list_has_two_names_for_each(tmp_path):
     listed = read(tmp_path, text)
     assert listed.students == (Student("s1", github="ann-l"), Student("joe", github="joe"), Student("s3"))
     assert (listed.find("Ann-L"), listed.find("77")) == (listed.students[0], None)
+
+
+def test_the_headers_that_are_documented_are_known_and_in_the_order_in_which_they_count():
+    rows = re.findall(
+        r"^\| (`id`|`name`|`email`|GitHub's name) \| (.+) \|$", (ROOT / "docs/classes.md").read_text(), re.MULTILINE
+    )
+    parts = {"`id`": ["id"], "`name`": ["name", "first", "last"], "`email`": ["email"], "GitHub's name": ["github"]}
+    assert [column for column, _ in rows] == list(parts)
+    for column, headers in rows:
+        known = [header for part in parts[column] for header in roster.COLUMNS[part]]
+        places = [known.index(roster._header(header)) for header in re.findall("`(.+?)`", headers)]
+        assert column != "`id`" or places == sorted(places)
 
 
 def test_canvas_has_a_row_that_is_nobody(tmp_path):

@@ -233,7 +233,12 @@ def test_who_has_a_mistake_that_was_recognised_is_not_counted_among_the_others_t
 
 
 def test_errors_that_were_not_recognised_are_told_apart_by_what_was_raised():
-    told = ["`f` raised ValueError: no", "`f` is not written yet", "`f` raised ValueError: 3", "No module (ImportError)."]
+    told = [
+        "`f` raised ValueError: no",
+        "`f` is not written yet",
+        "`f` raised ValueError: 3",
+        "No module (ImportError).",
+    ]
     wrong = [result(str(n), item("f", case("a", "error", message=text))) for n, text in enumerate(told)]
     assert [(one.what, one.students) for one in statistics.of(wrong).mistakes] == [
         ("ValueError", ("0", "2")), ("error", ("1",)), ("ImportError", ("3",)),

@@ -4,13 +4,14 @@ It shows what the result holds and nothing else; what is not to be told of a hid
 """
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from grader import listing, plots, templating
 from grader.classroom import Classroom
+from grader.content import Curve, Drawing, Scatter
 from grader.messages import FREE
-from grader.model import CaseResult, ItemResult, Result, Row, Spot
+from grader.model import Attempt, CaseResult, ItemResult, Result, Row, Spot
 from grader.roster import Student
 
 MOST_CASES = 200
@@ -65,6 +66,7 @@ def render(result: Result, classroom: Classroom) -> str:
         "assignment": classroom.title or result.assignment,
         "student": classroom.students.get(result.id, Student(result.id)),
         "sections": sections,
+        "attempts": result.attempts if _has_news(result.attempts) else (),
         "listings": listing.listings(classroom.sources(result), _said(sections)),
         "earned": math.fsum(item.score for item in result.items),
         "pending": math.fsum(item.max_score for item in result.items if item.status == "pending"),
@@ -74,6 +76,11 @@ def render(result: Result, classroom: Classroom) -> str:
         "printed_length": PRINTED_LENGTH,
     }
     return templating.render("page.html", values)
+
+
+def _has_news(attempts: Sequence[Attempt]) -> bool:
+    """Tell whether there is something to say of them besides that there was one."""
+    return len(attempts) > 1 or any(one.handed_in or one.why or one.penalty for one in attempts)
 
 
 def _sections(items: Iterable[ItemResult]) -> Iterator[Section]:
@@ -103,7 +110,15 @@ def _again(message: str, said: Mapping[str, int]) -> int | None:
 def _drawn(item: ItemResult) -> Iterator[tuple[str, str, str]]:
     for drawing in item.drawings:
         if svg := plots.svg(drawing):  # empty where matplotlib is not installed
-            yield drawing.title, plots.describe(drawing), svg
+            yield _caption(drawing), plots.describe(drawing), svg
+
+
+def _caption(drawing: Drawing) -> str:
+    match drawing:
+        case Scatter():
+            return f"The components over the data: {drawing.title}"
+        case Curve():
+            return f"`{drawing.label}`, round by round: {drawing.title}"
 
 
 def _said(sections: Iterable[Section]) -> Iterator[tuple[Spot, str]]:

@@ -20,22 +20,22 @@ if (table) {
   };
 
   const collator = new Intl.Collator("en", { numeric: true });
-  // numbers before texts, by their size; texts as people sort them
-  const compare = (a, b) => {
-    if (!Number.isNaN(a.number) && !Number.isNaN(b.number) && a.number !== b.number) return a.number - b.number;
+  // numbers by their size, texts as people sort them; what is no number comes last, whichever way numbers go
+  const compare = (a, b, sign) => {
+    if (!Number.isNaN(a.number) && !Number.isNaN(b.number) && a.number !== b.number) return sign * (a.number - b.number);
     if (Number.isNaN(a.number) !== Number.isNaN(b.number)) return Number.isNaN(a.number) ? 1 : -1;
-    return collator.compare(a.text, b.text);
+    return sign * collator.compare(a.text, b.text);
   };
 
   const sort = (header, column) => {
-    const descending = header.getAttribute("aria-sort") === "ascending";
+    const sign = header.getAttribute("aria-sort") === "ascending" ? -1 : 1;
     const keyed = rows.map((row) => {
       const text = row.cells[column].textContent;
       return { row, text, number: /^\d+(\.\d+)?( |$)/.test(text) ? parseFloat(text) : NaN };
     });
-    keyed.sort((a, b) => (descending ? compare(b, a) : compare(a, b)));
+    keyed.sort((a, b) => compare(a, b, sign));
     for (const other of header.parentNode.cells) other.removeAttribute("aria-sort");
-    header.setAttribute("aria-sort", descending ? "descending" : "ascending");
+    header.setAttribute("aria-sort", sign < 0 ? "descending" : "ascending");
     body.append(...keyed.map((key) => key.row));
   };
 
