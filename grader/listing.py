@@ -87,7 +87,7 @@ def _marks(said: Iterable[tuple[Spot, str]]) -> dict[str, dict[int, tuple[str, .
 
 
 def _listing(name: str, source: str, marks: Mapping[int, tuple[str, ...]], room: int) -> tuple[Listing, int]:
-    lines = _lines(source)
+    lines = lines_of(source)
     runs = _runs(len(lines), [number for number in marks if 0 < number <= len(lines)])
     pieces, left_out = [], 0
     for first, last, is_open in sorted(runs, key=lambda run: not run[2]):  # what matters has room before the rest
@@ -99,7 +99,7 @@ def _listing(name: str, source: str, marks: Mapping[int, tuple[str, ...]], room:
     return Listing(name, tuple(sorted(pieces, key=lambda piece: piece.first)), left_out), room
 
 
-def _lines(source: str) -> list[str]:
+def lines_of(source: str) -> list[str]:
     """Return the lines as Python counts them, who ends them as Windows and old Macs do too, and at nothing else."""
     lines = source.removeprefix("\N{BYTE ORDER MARK}").replace("\r\n", "\n").replace("\r", "\n").split("\n")
     return lines if lines[-1] else lines[:-1]

@@ -145,7 +145,7 @@ def size(found):
 def test_however_much_was_handed_in_the_listings_have_room_for_so_much(source):
     found = listings({f"{n}.py": source for n in range(20)}, [(Spot("3.py", 1), "no")])
     assert size(found) <= ROOM
-    handed_in = 20 * len(listing._lines(source))
+    handed_in = 20 * len(listing.lines_of(source))
     assert sum(len(numbered(one)) + one.left_out for one in found) == handed_in
 
 

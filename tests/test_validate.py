@@ -12,8 +12,9 @@ import termios
 
 import pytest
 
-from grader import assignment, cli, commands, engine, servers
+from grader import assignment, cli, engine, servers
 from grader.report import validation as report
+from grader.sandbox import launch
 from grader.sandbox.forkserver import ForkServer
 from grader.sandbox.launch import Zygote
 from grader.validate import Validator
@@ -420,14 +421,14 @@ class NoZygote:
 
 
 def test_questions_alone_start_no_server(monkeypatch, capsys):
-    monkeypatch.setattr(commands, "Zygote", NoZygote)
+    monkeypatch.setattr(launch, "Zygote", NoZygote)
     monkeypatch.setattr(cli.signal, "signal", lambda *_: None)
     assert cli.main(["validate", str(FOLDERS["homework_em"])]) == 0
     assert "22 samples" in capsys.readouterr().out
 
 
 def test_functions_start_one(monkeypatch, capsys, small):
-    monkeypatch.setattr(commands, "Zygote", NoZygote)
+    monkeypatch.setattr(launch, "Zygote", NoZygote)
     monkeypatch.setattr(cli.signal, "signal", lambda *_: None)
     assert cli.main(["validate", str(small)]) == 3
     assert "a fork server is started" in capsys.readouterr().err

@@ -4,6 +4,7 @@ It shows what the result holds and nothing else; what is not to be told of a hid
 """
 
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -39,6 +40,13 @@ class Problem:
         return any(not case.remark and case.status not in {"passed", "pending"} for case in self.cases)
 
     @property
+    def is_of_its_own(self) -> bool:
+        """Whether the function itself returned a wrong value, and not only because of another."""
+        elsewhere = ("because_of_", "mend_")
+        wrong = [case for case in self.cases if case.status == "failed" and not case.remark]
+        return bool(wrong) and not any((case.diagnosis or "").startswith(elsewhere) for case in wrong)
+
+    @property
     def inputs(self) -> str:
         """What the function was called with in the first case of which that may be told."""
         return next((case.inputs for case in self.cases if case.inputs), "")
@@ -60,14 +68,14 @@ class Section:
 
 def render(result: Result, classroom: Classroom) -> str:
     """Return the page of a student."""
-    sections = list(_sections(result.items))
+    sections, sources = list(_sections(result.items)), classroom.sources(result)
     values = {
         "result": result,
         "assignment": classroom.title or result.assignment,
         "student": classroom.students.get(result.id, Student(result.id)),
         "sections": sections,
         "attempts": result.attempts if _has_news(result.attempts) else (),
-        "listings": listing.listings(classroom.sources(result), _said(sections)),
+        "listings": listing.listings(sources, _said(sections, sources)),
         "earned": math.fsum(item.score for item in result.items),
         "pending": math.fsum(item.max_score for item in result.items if item.status == "pending"),
         "most_cases": MOST_CASES,
@@ -121,9 +129,20 @@ def _caption(drawing: Drawing) -> str:
             return f"`{drawing.label}`, round by round: {drawing.title}"
 
 
-def _said(sections: Iterable[Section]) -> Iterator[tuple[Spot, str]]:
-    """Yield what is to be said at lines of the code."""
+def _said(sections: Iterable[Section], sources: Mapping[str, str]) -> Iterator[tuple[Spot, str]]:
+    """Yield what is to be said at lines of the code: where it raised, or where a function with a wrong value begins."""
     for section in sections:
-        for problem in section.problems:
-            spots = dict.fromkeys(case.spot for case in problem.cases if case.spot)
-            yield from ((spot, problem.message) for spot in spots)
+        spots = {n: [case.spot for case in one.cases if case.spot] for n, one in enumerate(section.problems)}
+        nowhere = not any(spots.values())
+        for n, problem in enumerate(section.problems):
+            begins = _definitions(section.item.name, sources) if nowhere and problem.is_of_its_own else []
+            yield from ((spot, problem.message) for spot in dict.fromkeys(spots[n] or begins))
+
+
+def _definitions(function: str, sources: Mapping[str, str]) -> list[Spot]:
+    """Return where a function is defined: of several places the last, as it is for Python."""
+    begins = re.compile(rf"\s*def\s+{re.escape(function)}\b")
+    lines = (
+        (name, n, line) for name, text in sources.items() for n, line in enumerate(listing.lines_of(text), start=1)
+    )
+    return [Spot(name, n) for name, n, line in lines if begins.match(line)][-1:]

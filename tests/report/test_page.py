@@ -177,6 +177,25 @@ def test_a_line_that_raises_in_several_cases_is_told_of_once():
     assert "no index 1" not in found.text
 
 
+CALLS = "def other():\n    return 1\n\ndef double(x):\n    return 3 * x\n"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "marked"),
+    [
+        (case("a", "failed", message="It is tripled."), ["def double(x):"]),
+        (case("a", "failed", message="It is tripled.", diagnosis="because_of_other"), []),
+        (case("a", "timeout", message="It never ends."), []),
+        (case("a", "failed", message="Mind the type.", remark=True), []),
+    ],
+    ids=["a wrong value", "another's mistake", "no value", "a remark"],
+)
+def test_a_function_that_returned_a_wrong_value_is_marked_where_it_begins(wrong, marked):
+    page = shown(result("a", item("double", wrong)), {"work.py": CALLS})
+    lines = [one.text for one in page.all("li", class_="marked")]
+    assert [line.replace("Marked line: ", "").split("\n")[0].strip()[:14] for line in lines] == marked
+
+
 def test_what_costs_points_is_said_before_what_does_not():
     cases = (case("a", "failed", message="Mind the dtype.", remark=True), case("b", "failed", message="`y` is wrong."))
     text = region(shown(result("a", item("f", *cases))), "f").text
@@ -347,10 +366,10 @@ def test_the_line_that_failed_is_marked_in_words_and_has_the_message():
     found = full()
     code = lines(found)
     assert code[1].text == "def double(x):"
-    assert code[2].text.startswith("This line failed: return -2 * x")
+    assert code[2].text.startswith("Marked line: return -2 * x")
     assert code[2].text.endswith("y has the other sign.")
     assert code[2].raw.count("    return") == 1
-    assert [n for n, line in code.items() if "This line failed" in line.text] == [2]
+    assert [n for n, line in code.items() if "Marked line" in line.text] == [2]
     assert not is_folded(found, code[2])
 
 
