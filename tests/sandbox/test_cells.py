@@ -404,8 +404,8 @@ def test_an_old_module_of_the_notebook_s_name_is_not_run(run):
 
 
 def test_a_function_that_ends_the_process_costs_no_cell_when_its_time_is_too_short_to_load_again(run):
-    slow = ["time.sleep(0.45)"] * 2
-    one = run(f"{PRELUDE}, time", "def f(): os._exit(1)", *slow, f"{slow[0]}\n{G}", seconds=1)
+    slow = ["time.sleep(1.2)"] * 2
+    one = run(f"{PRELUDE}, time", "def f(): os._exit(1)", *slow, f"{slow[0]}\n{G}", seconds=3)
     outcomes = [answer.outcome for answer in one.answers([call_request("f", [], 0)] * 2)]
     assert [type(outcome) for outcome in outcomes] == [model.Killed, model.TimedOut]
     assert (called(one, "g"), one.problems) == (["g"], {})
