@@ -17,6 +17,8 @@ from grader.variants import Variants
 from tests.conftest import INPUTS, SOLUTION, SPEC, write
 from tests.test_archives import zipped
 
+pytestmark = pytest.mark.alone
+
 DOUBLE = "def double(x): return 2 * x\n"
 PAIR = "def pair(xs): return min(xs), max(xs)\n"
 

@@ -13,6 +13,8 @@ from grader.execution import CellRun, Executor, believed
 from grader.sandbox.client import Output
 from grader.spec import Spec
 
+pytestmark = pytest.mark.alone
+
 
 def spec_with(**keys):
     return Spec.model_validate({"name": "plots", "submission": {"notebook": "plots.ipynb"}, "execute": True, **keys})

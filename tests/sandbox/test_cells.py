@@ -20,6 +20,8 @@ from grader.servers import CELL_TIMES
 from grader.submission import Cell, Handed
 from tests.conftest import write
 
+pytestmark = pytest.mark.alone
+
 LIMITS = Limits(memory_mib=128)
 PRELUDE = "import os, sys, types"
 F = "def f(): return 'f'"

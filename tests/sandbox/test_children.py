@@ -28,6 +28,8 @@ from tests.conftest import write
 from tests.leftovers import groups, parent_of, processes, runs
 from tests.sandbox.conftest import LIMITS, ROOT, soon
 
+pytestmark = pytest.mark.alone
+
 COMMON = b"""
 from typing import NamedTuple
 

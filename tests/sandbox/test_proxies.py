@@ -22,6 +22,8 @@ from grader.structure import clues
 from grader.variants import Oracle, Variants
 from tests.conftest import write
 
+pytestmark = pytest.mark.alone
+
 SPEC = """
 name: halving
 reference: solution
