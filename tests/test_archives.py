@@ -173,7 +173,11 @@ def test_what_was_refused_is_told_up_to_a_number(take):
     assert (len(taken.told), taken.untold) == (50, 10)
 
 
-@pytest.mark.parametrize("data", [b"", b"PK", b"Rar!\x1a\7\0", zipped({"a.py": "x"})[:-10]])
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"PK", b"Rar!\x1a\7\0", zipped({"a.py": "x"})[:-10]],
+    ids=["nothing", "two letters", "a RAR", "a ZIP without its end"],  # by its bytes it has another name every second
+)
 def test_what_is_no_archive_is_told(data, take, tmp_path):
     with pytest.raises(UnreadableError, match="in.zip cannot be read: it is no whole .zip archive"):
         take(data)
