@@ -70,8 +70,17 @@ def examine() -> tuple[str, list[Finding]]:
 
     with Zygote() as zygote, ForkServer(zygote, _LIMITS, ["numpy"], layers=LAYERS) as server:
         server.ready()
-        findings = [*_layers(server), *_readable(server), *_limits(server)]
+        findings = [*_apart(server), *_layers(server), *_readable(server), *_limits(server)]
         return "" if any(finding.verdict == "FAIL" for finding in findings) else server.level, findings
+
+
+def _apart(server: ForkServer) -> Iterator[Finding]:
+    """Find whether it is elsewhere, which only matters where it has no namespaces; who serves there has tried it."""
+    if server.apart:
+        yield Finding("apart", "PASS", "out of reach: whatever the grader's container and user have")
+    elif server.level == "container":
+        remedy = "run students' code in a container of its own, as docker/compose.yaml does"
+        yield Finding("apart", "SKIPPED", "student code has the grader's user and container", remedy)
 
 
 def _layers(server: ForkServer) -> Iterator[Finding]:

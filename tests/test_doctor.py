@@ -33,7 +33,8 @@ def test_every_layer_and_limit_of_this_machine_holds_or_has_a_remedy():
         "CPU time",
         "output",
     ]
-    assert [line[9:22].strip() for line in lines[:-1]] == names
+    level = ["apart"] if "`container`" in lines[-1] else []
+    assert [line[9:22].strip() for line in lines[:-1]] == level + names
     assert {line.split()[0] for line in lines[:-1]} <= {"PASS", "SKIPPED"}
     assert done.returncode == (0 if "A class can be graded here" in lines[-1] else 3)
     assert done.stdout.count("→") == sum(line.startswith("SKIPPED") for line in lines)
@@ -47,6 +48,16 @@ def test_a_layer_passes_fails_or_is_skipped():
         Finding("cgroup", "SKIPPED", "no controller", "run as root where it can be written"),
         Finding("seccomp", "FAIL", "student code can open a socket", "use x86-64"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("apart", "level", "verdicts"),
+    [(True, "container", ["PASS"]), (False, "container", ["SKIPPED"]), (False, "user", []), (True, "user", ["PASS"])],
+)
+def test_a_container_of_its_own_matters_where_there_are_no_namespaces(apart, level, verdicts):
+    found = list(doctor._apart(SimpleNamespace(apart=apart, level=level)))
+    assert [finding.verdict for finding in found] == verdicts
+    assert [bool(finding.remedy) for finding in found] == [verdict == "SKIPPED" for verdict in verdicts]
 
 
 class Child:

@@ -4,6 +4,7 @@ import json
 import math
 import os
 import socket
+import tempfile
 from collections import deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -71,8 +72,8 @@ class ForkServer:
             "scratch": limits.scratch_mib * 2**20,
             "layers": layers,
             "kernel": kernel,
-            "files": {name: str(path.resolve()) for name, path in files.items()},
         }
+        self._files = files
         self._demanded, self._free = demanded, layers is not None
         self._zygote = zygote
         self._closed = False
@@ -81,10 +82,22 @@ class ForkServer:
     def _begin(self) -> None:
         self._due: deque[_Answer] = deque()
         self._zygote.control.settimeout(START_SECONDS)
-        self._locked = self._order(self._settings)
+        self._locked = self._begun()
         self._verifying: _Forked | None = _Forked(self, "verify")
         self._reserve = _Forked(self, "fork")
         self._forked = 1
+
+    def _begun(self) -> _Answer:
+        """Send the settings, and with them what is in the files."""
+        with tempfile.TemporaryFile() as contents:
+            sizes = {name: contents.write(path.read_bytes()) for name, path in self._files.items()}
+            contents.flush()
+            return self._order({**self._settings, "files": sizes}, [contents.fileno()])
+
+    @property
+    def apart(self) -> bool:
+        """Whether children share neither user nor processes nor files with the grader (see `apart`)."""
+        return self._zygote.process is None
 
     def ready(self) -> None:
         """Wait until a child is there.
@@ -95,7 +108,7 @@ class ForkServer:
         """
         if self._closed:
             raise FaultError("the sandbox was closed")
-        if self._forked > RECYCLED_AFTER or self._zygote.process.poll() is not None or not self._goes_on():
+        if self._forked > RECYCLED_AFTER or self._zygote.ended or not self._goes_on():
             self._drop()
             self._zygote.close()
             self._zygote = Zygote()
@@ -105,7 +118,7 @@ class ForkServer:
 
     def _goes_on(self) -> bool:
         try:
-            return self._zygote.control.fileno() >= 0 and self._is_there()
+            return self._is_there()
         except DiedError:
             return False
 
@@ -126,7 +139,7 @@ class ForkServer:
                 raise FaultError(
                     f"student code could not read {self.unreadable}: install Python where everybody may read it"
                 )
-        self.layers = tuple(state["layers"])
+        self.layers = (*(["apart"] if self.apart else ()), *state["layers"])
         return self._wait(self._reserve.pid) is not None
 
     def _demand_level(self) -> None:

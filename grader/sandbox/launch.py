@@ -1,15 +1,22 @@
 """Start the sandbox's processes. Light to import, so that a zygote can start while the grader still does."""
 
+import os
+import select
 import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
+ELSEWHERE = "GRADER_SANDBOX"
+"""The variable that names a socket: where it is set, fork servers are started by who listens there (see `apart`)."""
+CONNECT_SECONDS = 10.0
+"""How long that may take to listen."""
 END_SECONDS = 5.0
 """How long a zygote may take to clean up when it is told to end."""
 ALONE = {
@@ -22,23 +29,39 @@ ALONE = {
 
 
 class Zygote:
-    """A fork server that is starting: its process, and the socket over which it takes orders (Linux only)."""
+    """A fork server that is starting: the socket over which it takes orders, and its process (Linux only).
+
+    It is a process of this machine, or where `ELSEWHERE` says so, one that is out of sight.
+
+    Raises:
+        OSError: nobody listens there.
+    """
+
+    process: subprocess.Popen[bytes] | None = None
 
     def __init__(self) -> None:
+        elsewhere = os.environ.get(ELSEWHERE)
+        if elsewhere:
+            self.control = _connected(elsewhere)
+            return
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
-            self.process = subprocess.Popen(
-                [sys.executable, "-sP", "-X", "utf8", "-c", _program("grader.sandbox.zygote"), str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
-                env=ALONE,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                start_new_session=True,  # Ctrl-C is for the grader, which ends the others
-            )
+            self.process = fork_server(theirs)
+
+    @property
+    def ended(self) -> bool:
+        """Whether it is gone, or closed."""
+        if self.control.fileno() < 0 or (self.process and self.process.poll() is not None):
+            return True
+        waiting = select.poll()
+        waiting.register(self.control, 0)
+        return any(event & select.POLLHUP for _, event in waiting.poll(0))
 
     def close(self) -> None:
         """End the zygote, and with it every child."""
         self.control.close()
+        if self.process is None:
+            return
         try:
             self.process.wait(END_SECONDS)
         except subprocess.TimeoutExpired:
@@ -50,6 +73,35 @@ class Zygote:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def fork_server(control: socket.socket) -> subprocess.Popen[bytes]:
+    """Start the process of a zygote, which takes its orders over this socket."""
+    number = control.fileno()
+    return subprocess.Popen(
+        [sys.executable, "-sP", "-X", "utf8", "-c", _program("grader.sandbox.zygote"), str(number)],
+        pass_fds=[number],
+        env=ALONE,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,  # Ctrl-C is for the grader, which ends the others
+    )
+
+
+def _connected(path: str) -> socket.socket:
+    """Connect to who starts fork servers elsewhere, as soon as it listens."""
+    deadline = time.monotonic() + CONNECT_SECONDS
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    while True:
+        try:
+            connection.connect(path)
+        except OSError as error:
+            if time.monotonic() >= deadline:
+                connection.close()
+                raise OSError(f"the sandbox at {path} ({ELSEWHERE}) does not answer: {error.strerror}") from error
+            time.sleep(0.05)
+        else:
+            return connection
 
 
 def zygotes(stack: ExitStack, number: int) -> list[Zygote]:

@@ -3,7 +3,7 @@
 The client speaks to it over one socket, in messages of JSON. The first says what to preload and what the children
 may use; the answer is `Lockdown.state`, or {problem} and the end:
 
-    {packages, memory, cpu_seconds, scratch, layers, kernel, files}
+    {packages, memory, cpu_seconds, scratch, layers, kernel, files}    and a descriptor, for what is in the files
 
 Then it takes orders, and answers each:
 
@@ -57,9 +57,9 @@ def main() -> None:
     worker = importlib.import_module("grader.sandbox.worker")
     _import(PRELOADED)
     with contextlib.suppress(OSError, SystemExit):  # the client has gone, and wants no answer any more
-        message = control.recv(LONGEST)
+        message, descriptors, _, _ = socket.recv_fds(control, LONGEST, 1)
         if message:
-            _run(control, worker, json.loads(message))
+            _run(control, worker, json.loads(message), descriptors[0])
     os._exit(0)  # there is nothing left that an orderly exit would do
 
 
@@ -83,7 +83,7 @@ def _import(names: Iterable[str]) -> None:
         importlib.import_module(name)
 
 
-def _run(control: socket.socket, worker: Any, order: dict[str, Any]) -> None:
+def _run(control: socket.socket, worker: Any, order: dict[str, Any], contents: int) -> None:
     """Fork the zygote, and clean up behind it."""
     try:
         executing = importlib.import_module("grader.sandbox.executing") if order["kernel"] else None
@@ -97,9 +97,8 @@ def _run(control: socket.socket, worker: Any, order: dict[str, Any]) -> None:
         for name, value in hints.items():  # libraries that are loaded later look for them in C's environment
             os.putenv(name, value)
         worker.loaded_packages()
-        files = tuple((name, path) for name, path in order["files"].items())
         limits = (order["memory"], order["cpu_seconds"], order["scratch"])
-        settings = Settings(*limits, readable(), order["kernel"], files)
+        settings = Settings(*limits, readable(), order["kernel"], tuple(order["files"].items()), contents)
         lockdown = Lockdown(settings, order["layers"])
     except BaseException as error:
         _give_up(control, error)

@@ -48,6 +48,7 @@ class Landlock(Layer):
 
     _ruleset = -1
     _files = 0
+    _folder = ""
 
     def __init__(self, settings: Settings, *, everything: bool) -> None:
         """`everything` may be read where the root folder holds only what is needed."""
@@ -57,6 +58,16 @@ class Landlock(Layer):
     def missing(self) -> str:
         """Ask the kernel."""
         return "" if abi() else "the kernel has no Landlock, or it is off"
+
+    def begin(self) -> None:
+        """Lay out the files for a child, where there is no root folder of its own that has them."""
+        if self.settings.files and self._readable == self.settings.readable:
+            import tempfile  # noqa: PLC0415  only where it is needed
+
+            self._folder = tempfile.mkdtemp()
+            os.chmod(self._folder, 0o755)  # noqa: S103  a child may be somebody else, and reads it
+            self.settings.lay_out(self._folder)
+            self._readable = (*self._readable, self._folder)
 
     def enter(self) -> None:
         """Build the ruleset."""
@@ -81,8 +92,17 @@ class Landlock(Layer):
         if self.settings.scratch:
             self.enter()
             self._allow(".", _SCRATCH | (_MAKE_SOCK if self.settings.kernel else 0))
+        if self._folder:
+            os.chdir(self._folder)
         system.prctl(system.PR_SET_NO_NEW_PRIVS, 1)  # which the kernel demands of those without privileges
         system.call("landlock_restrict_self", self._ruleset, 0)
+
+    def clean_up(self) -> None:
+        """Remove what was laid out."""
+        if self._folder:
+            import shutil  # noqa: PLC0415  only where it is needed
+
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     def probe(self) -> None:
         """Try to open the grader's own source, and for writing what everybody else may write to."""

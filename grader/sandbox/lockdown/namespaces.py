@@ -62,11 +62,10 @@ class Namespaces(Layer):
         system.unshare(system.CLONE_NEWNS)
         system.mount("", "/", flags=system.MS_REC | system.MS_PRIVATE)
         root = self._building_site()
-        size = _OWN + 2 * sum(os.path.getsize(path) for _, path in self.settings.files)
+        size = _OWN + 2 * sum(size for _, size in self.settings.files)
         system.mount("tmpfs", root, "tmpfs", system.MS_NOSUID, f"size={size},mode=755")
         os.mkdir(root + FOLDER)
-        for name, path in self.settings.files:
-            _copy(path, f"{root}{FOLDER}/{name}")
+        self.settings.lay_out(root + FOLDER)
         for path in (*self.settings.readable, *DEVICES):
             _show(path, root + path)
         for link in LINKS:
@@ -120,13 +119,6 @@ def _unshare() -> None:
         for name, text in (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"), ("gid_map", f"{gid} {gid} 1")):
             with open(f"/proc/self/{name}", "w", encoding="ascii") as file:
                 file.write(text)
-
-
-def _copy(path: str, place: str) -> None:
-    """Copy a file, which then everybody may read."""
-    os.makedirs(os.path.dirname(place), exist_ok=True)
-    with open(path, "rb") as original, open(place, "xb") as copy:
-        copy.write(original.read())
 
 
 def _show(path: str, place: str) -> None:
