@@ -1,4 +1,7 @@
-"""Gives a workflow on GitHub what it shows: where each thing goes is said by the environment."""
+"""Gives a workflow on GitHub what it shows: where each thing goes is said by the environment.
+
+So is where in the repository the submission is, if not at the top: SUBMISSION_FOLDER.
+"""
 
 from collections.abc import Mapping
 from itertools import islice
@@ -25,7 +28,7 @@ def write(classroom: Classroom, environment: Mapping[str, str]) -> str:
     results = list(islice(classroom.results, 2))
     if environment.get("GITHUB_OUTPUT") and len(results) == 1:
         _append(environment["GITHUB_OUTPUT"], f"result={github.payload(results[0])}\n")
-    return "".join(github.annotations(classroom))
+    return "".join(github.annotations(classroom, environment.get("SUBMISSION_FOLDER", "")))
 
 
 def _append(name: str, text: str) -> None:

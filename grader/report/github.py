@@ -10,6 +10,7 @@ import re
 from base64 import b64encode
 from collections.abc import Iterator
 from itertools import islice
+from pathlib import PurePosixPath
 from typing import Any
 
 from grader.cells import DECIMALS
@@ -95,12 +96,16 @@ def _line(text: str) -> str:
     return " ".join(cut(text, LONGEST).split())
 
 
-def annotations(classroom: Classroom) -> Iterator[str]:
-    """Yield the commands that mark what to mend, as many as GitHub shows; of each item its first case."""
-    return islice((_command(*found) for result in classroom.results for found in _mistakes(result)), ANNOTATIONS)
+def annotations(classroom: Classroom, folder: str = "") -> Iterator[str]:
+    """Yield the commands that mark what to mend, as many as GitHub shows; of each item its first case.
+
+    `folder` is where in the repository the submission is.
+    """
+    found = (one for result in classroom.results for one in _mistakes(result, folder))
+    return islice((_command(*one) for one in found), ANNOTATIONS)
 
 
-def _mistakes(result: Result) -> Iterator[tuple[str, str, dict[str, str]]]:
+def _mistakes(result: Result, folder: str) -> Iterator[tuple[str, str, dict[str, str]]]:
     """Yield a title, a message and the place of what is first to mend in each item."""
     if result.fault:
         yield f"{result.id} was not graded", f"a fault of the grader, which costs no points: {result.fault}", {}
@@ -108,7 +113,7 @@ def _mistakes(result: Result) -> Iterator[tuple[str, str, dict[str, str]]]:
         case = _first(item)
         if case:
             spot = case.spot if case.spot and case.spot.file in result.files else None
-            place = {"file": spot.file, "line": str(spot.line)} if spot else {}
+            place = {"file": str(PurePosixPath(folder, spot.file)), "line": str(spot.line)} if spot else {}
             yield f"{result.id}: {item.name}", case.message, place
 
 

@@ -106,6 +106,15 @@ def test_an_annotation_says_where_and_what():
     assert as_workflow(line) == ("error", {"file": "work.py", "line": "7", "title": "alice: double"}, "`y` is 1 | 2")
 
 
+@pytest.mark.parametrize(
+    ("folder", "file"), [("", "work.py"), ("homework/1/", "homework/1/work.py"), ("./a", "a/work.py")]
+)
+def test_an_annotation_names_the_file_from_the_top_of_the_repository(tmp_path, folder, file):
+    environment = {"GITHUB_STEP_SUMMARY": str(tmp_path / "summary"), "SUBMISSION_FOLDER": folder}
+    line = actions.write(classroom(LATE), environment)
+    assert as_workflow(line)[1]["file"] == file
+
+
 def test_a_cell_of_a_notebook_is_no_file():
     (line,) = annotations(result("alice", item("f", case("b", "error", message="m", spot=Spot("cell [3]", 1)))))
     assert as_workflow(line) == ("error", {"title": "alice: f"}, "m")
