@@ -23,6 +23,7 @@ from grader.errors import GraderError
 
 INTERRUPTED = 130
 FORMATS = ("html", "csv", "canvas", "moodle", "nbgrader", "junit", "gradescope", "github", "json")
+PLATFORMS = ("gradescope",)
 SANDBOXES = ("root", "user", "container", "process")
 
 
@@ -115,6 +116,12 @@ def _parser() -> argparse.ArgumentParser:
     release.add_argument("assignment", metavar="ASSIGNMENT", help="its folder, or its name under assignments/")
     release.add_argument("--to", metavar="DIR", type=Path, required=True, help="a folder, or the name of a .zip file")
     release.set_defaults(command=commands.release)
+
+    package = adding.add_parser("package", help="write an autograder for a platform, with all that it takes")
+    package.add_argument("platform", metavar="PLATFORM", choices=PLATFORMS, help=", ".join(PLATFORMS))
+    package.add_argument("assignment", metavar="ASSIGNMENT", help="its folder, or its name under assignments/")
+    package.add_argument("--to", metavar="ZIP", type=Path, required=True, help="the file to upload, as autograder.zip")
+    package.set_defaults(command=commands.package)
 
     mark = adding.add_parser("mark", help="mark by hand what is pending")
     mark.add_argument("results", metavar="RESULTS", type=Path, help="a file of --jsonl, or a folder of --out")

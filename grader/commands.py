@@ -215,6 +215,14 @@ def release(arguments: argparse.Namespace) -> int:
     return PASSED
 
 
+def package(arguments: argparse.Namespace) -> int:
+    """Write an autograder for a platform."""
+    from grader import assignment, package
+
+    print(package.render(package.package(assignment.load(assignment.find(arguments.assignment)), arguments.to)), end="")
+    return PASSED
+
+
 def mark(arguments: argparse.Namespace) -> int:
     """Mark by hand what is pending."""
     from grader import marking

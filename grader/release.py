@@ -12,7 +12,7 @@ import contextlib
 import io
 import tempfile
 import tokenize
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from grader.prepare import Plan, prepare
 from grader.run import Answer, Run
 from grader.sandbox.client import Output
 from grader.servers import Server
-from grader.target import Files, refuse_others, write, write_files
+from grader.target import Files, refuse_others, tidy, write, write_files
 from grader.variants import Variants
 
 README = "README.md"
@@ -100,7 +100,7 @@ def _starter(assignment: Assignment) -> Files:
     """Return the files of starter/, or what is made from the reference where the spec or marks in it ask for that."""
     folder, spec = assignment.folder / "starter", assignment.spec
     if folder.is_dir():
-        return {path.relative_to(folder).as_posix(): _cleaned(path, assignment.folder) for path in _files(folder)}
+        return {path.relative_to(folder).as_posix(): _cleaned(path, assignment.folder) for path in tidy(folder)}
     main, where = source.reference(assignment), (spec.reference or "").replace(".", "/")
     file = next((name for name in (f"{where}.py", f"{where}/__init__.py") if main and name in main.files), None)
     if main is None or file is None or spec.submission.code is None:
@@ -130,14 +130,6 @@ def _cleaned(path: Path, folder: Path) -> bytes:
 def _encoding(data: bytes) -> str:
     """Return the encoding that a source says it has."""
     return tokenize.detect_encoding(io.BytesIO(data).readline)[0]
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    """Yield the files below a folder, but none of those that an editor or Python leaves there."""
-    for path in sorted(folder.rglob("*")):
-        parts = path.relative_to(folder).parts
-        if path.is_file() and not any(part.startswith(".") or part == "__pycache__" for part in parts):
-            yield path
 
 
 # --- tried -----------------------------------------------------------------------------------------------------------
