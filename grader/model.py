@@ -248,7 +248,7 @@ class Attempt:
     counts: bool = False
     """Whether it is the one that counts."""
     why: str = ""
-    """Why it does not count or is worth less, in a few words."""
+    """Why it does not count or is worth less, or why an earlier one counts, in a few words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +280,12 @@ class Result:
         return bool(self.penalty) or any(
             item.status not in {"passed", "pending"} and item.max_score for item in self.items
         )
+
+    @property
+    def printed(self) -> str:
+        """What it printed, for its student: nothing where hidden cases were run, whose arguments that may be."""
+        functions = (item for item in self.items if item.kind == "function")
+        return "" if any(case.visibility == "hidden" for item in functions for case in item.cases) else self.stdout
 
     @property
     def score(self) -> float | None:

@@ -42,8 +42,10 @@ def _output(result: Result) -> Iterator[str]:
     if result.penalty:
         yield f"Handed in late: {result.penalty:.4g} taken off the points of the tests."
     yield from (cut(note, LONGEST) for note in result.notes)
-    if result.stdout:
-        yield f"It printed:\n{cut(result.stdout, LONGEST)}"
+    if result.printed:
+        yield f"It printed:\n{cut(result.printed, LONGEST)}"
+    elif result.stdout:
+        yield "What it printed is not shown, since some cases are hidden."
 
 
 def _tests(number: int, item: ItemResult) -> Iterator[dict[str, Any]]:

@@ -54,8 +54,8 @@ def _suite(result: Result, most: int) -> Element:
     for name, value in _points(result):
         SubElement(properties, "property", name=_name(name), value=number(value))
     suite.extend(tests)
-    if result.stdout:
-        SubElement(suite, "system-out").text = cut(result.stdout, most)
+    if result.printed:
+        SubElement(suite, "system-out").text = cut(result.printed, most)
     return suite
 
 

@@ -104,6 +104,11 @@ def test_notes_and_what_was_printed_are_told():
     assert (told["output"], told["execution_time"]) == ("cell [3] failed\n\nIt printed:\nhello\n", 0.25)
 
 
+def test_what_may_be_the_arguments_of_a_hidden_case_is_not_shown():
+    told = read(result("alice", item("f", case("a", visibility="hidden")), stdout="X = zebra"))
+    assert told["output"] == "What it printed is not shown, since some cases are hidden."
+
+
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_what_a_student_chooses_is_short_text_without_control_characters(text):
     told = read(*hostile(text).results)

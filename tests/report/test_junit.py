@@ -145,6 +145,11 @@ def test_texts_are_cut_and_cut_shorter_where_the_file_is_large(monkeypatch):
     assert second == "x" * junit.SHORT + " … (99900 more characters)"
 
 
+def test_what_may_be_the_arguments_of_a_hidden_case_is_left_out():
+    (suite,) = read(result("alice", item("f", case("a", visibility="hidden")), stdout="X = zebra"))
+    assert suite._elem.find("system-out") is None
+
+
 def test_a_class_of_a_thousand_in_which_all_is_wrong_at_length_is_less_than_gitlab_reads():
     wrong = item("double", *(case(f"case {n}", "error", message="x" * 5_000) for n in range(30)))
     one = result("alice", wrong, stdout="y" * 60_000)

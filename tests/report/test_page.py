@@ -324,6 +324,13 @@ def test_what_it_printed_is_folded_and_cut():
     assert "What it printed" not in shown(result("a")).text
 
 
+def test_what_may_be_the_arguments_of_a_hidden_case_is_not_shown():
+    hidden = item("f", case("a"), case("b", visibility="hidden"))
+    found = shown(result("a", hidden, stdout="X = zebra"))
+    assert "Not shown, since some cases are hidden." in region(found, "What it printed").text
+    assert "zebra" not in found.text
+
+
 def test_notes_stand_at_the_top_and_of_very_many_the_rest_is_counted():
     found = shown(result("a", notes=tuple(f"note {n}." for n in range(page.MOST_NOTES + 3)))).one("main").text
     assert "note 0." in found
@@ -341,7 +348,7 @@ def test_nothing_that_a_student_should_read_is_left_out():
     told = {where for where, found in with_texts("zebra") if "zebra" in found.one("html").text}
     double, why, bound = (f".items[{n}]" for n in range(3))
     assert told >= {
-        ".assignment", ".files[0]", ".stdout", ".notes[0]", ".attempts[0].why", ".attempts[1].why",
+        ".assignment", ".files[0]", ".notes[0]", ".attempts[0].why", ".attempts[1].why",
         f"{double}.name", f"{double}.status", f"{double}.summary", f"{double}.cases[0].name", f"{double}.cases[1].message",
         f"{double}.cases[1].inputs", f"{double}.cases[1].rows[0].where", f"{double}.cases[1].rows[0].got", f"{double}.cases[1].rows[0].want",
         f"{double}.cases[2].message", f"{double}.drawings[0].title", f"{why}.prompt", f"{why}.content.text", f"{why}.rubric[0].text",
