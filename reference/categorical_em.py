@@ -33,8 +33,8 @@ class CategoricalMixture(NamedTuple):
 def estep(Y: Array, mixture: CategoricalMixture) -> tuple[Array, float]:
     """Return the responsibilities post (n, K) and the log-likelihood, in nats, of one-hot rows or counts Y (n, C).
 
-    post[t, j] = p_j prod_c theta_jc^Y_tc / sum_i p_i prod_c theta_ic^Y_tc
-    ll = sum_t log sum_j p_j prod_c theta_jc^Y_tc
+        post[t, j] = p_j prod_c theta_jc^Y_tc / sum_i p_i prod_c theta_ic^Y_tc
+        ll = sum_t log sum_j p_j prod_c theta_jc^Y_tc
 
     Source: Bishop, "Pattern Recognition and Machine Learning", 9.3.3, with categories for Bernoulli variables; the
     project "EM for GMM and CMM", 2.2.
@@ -53,7 +53,7 @@ def estep(Y: Array, mixture: CategoricalMixture) -> tuple[Array, float]:
 def mstep(Y: Array, post: Array) -> CategoricalMixture:
     """Return the mixture that fits Y (n, C) best under the responsibilities post (n, K).
 
-    theta_jc = sum_t post[t, j] Y_tc / sum_t post[t, j] sum_c Y_tc;  p_j = sum_t post[t, j] / n
+        theta_jc = sum_t post[t, j] Y_tc / sum_t post[t, j] sum_c Y_tc;  p_j = sum_t post[t, j] / n
 
     For one-hot rows sum_c Y_tc is 1. Source: as `estep`.
 

@@ -45,8 +45,8 @@ def _ratings(X: ArrayLike) -> _Ratings:
 def estep(X: ArrayLike, mixture: GaussianMixture) -> tuple[Array, float]:
     """Return the responsibilities post (n, K) and the log-likelihood, in nats, of the ratings X (n, d), 0 = missing.
 
-    f(u, j) = log(p_j + 1e-16) - |C_u|/2 log(2 pi var_j) - sum_{l in C_u} (x_ul - mu_jl)^2 / (2 var_j)
-    post = exp(f - logsumexp_j f);  ll = sum_u logsumexp_j f
+        f(u, j) = log(p_j + 1e-16) - |C_u|/2 log(2 pi var_j) - sum_{l in C_u} (x_ul - mu_jl)^2 / (2 var_j)
+        post = exp(f - logsumexp_j f);  ll = sum_u logsumexp_j f
 
     Source: the project's handout, part on matrix completion.
 
@@ -71,9 +71,9 @@ def _estep(ratings: _Ratings, mixture: GaussianMixture) -> tuple[Array, float]:
 def mstep(X: ArrayLike, post: Array, mixture: GaussianMixture, min_variance: float = 0.25) -> GaussianMixture:
     """Return the next mixture from ratings X (n, d), 0 = missing, responsibilities post (n, K) and the mixture before.
 
-    mu_jl = sum_{u has l} post[u, j] x_ul / sum_{u has l} post[u, j], where that support is at least 1, else the old
-    var_j = max(min_variance, sum_u post[u, j] sum_{l in C_u} (x_ul - mu_jl)^2 / sum_u post[u, j] |C_u|)
-    p_j = sum_u post[u, j] / n
+        mu_jl = sum_{u has l} post[u, j] x_ul / sum_{u has l} post[u, j], where that support is at least 1, else the old
+        var_j = max(min_variance, sum_u post[u, j] sum_{l in C_u} (x_ul - mu_jl)^2 / sum_u post[u, j] |C_u|)
+        p_j = sum_u post[u, j] / n
 
     with the new mu in var.
 

@@ -42,8 +42,8 @@ def parameters(pi: Array, mu: Array, sigma: Array) -> Array:
 def estep(x: Array, theta: Array) -> tuple[Array, float]:
     """Return the responsibilities Z (n, K) and the log-likelihood, in nats, of the points x (n,).
 
-    Z[i, j] = pi_j phi((x_i - mu_j) / sigma_j) / sigma_j / (the sum of that over j), phi the standard normal density
-    ll = sum_i log sum_j pi_j N(x_i; mu_j, sigma_j^2)
+        Z[i, j] = pi_j phi((x_i - mu_j) / sigma_j) / sigma_j / (the sum of that over j), phi the standard normal density
+        ll = sum_i log sum_j pi_j N(x_i; mu_j, sigma_j^2)
 
     Source: the lab "EM for a two-component mixture"; Bishop, "Pattern Recognition and Machine Learning", 9.23.
 
@@ -61,8 +61,8 @@ def estep(x: Array, theta: Array) -> tuple[Array, float]:
 def mstep(x: Array, Z: Array) -> Array:
     """Return the theta (3K - 1,) that fits the points x (n,) best under the responsibilities Z (n, K).
 
-    pi_j = sum_i Z[i, j] / n;  mu_j = sum_i Z[i, j] x_i / sum_i Z[i, j]
-    sigma_j^2 = sum_i Z[i, j] (x_i - mu_j)^2 / sum_i Z[i, j], with the new mu_j
+        pi_j = sum_i Z[i, j] / n;  mu_j = sum_i Z[i, j] x_i / sum_i Z[i, j]
+        sigma_j^2 = sum_i Z[i, j] (x_i - mu_j)^2 / sum_i Z[i, j], with the new mu_j
 
     Source: as `estep`; Bishop, 9.24 to 9.27.
 

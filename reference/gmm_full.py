@@ -35,8 +35,8 @@ class FullMixture(NamedTuple):
 def estep(X: Array, mixture: FullMixture) -> tuple[Array, float]:
     """Return the responsibilities post (n, K) and the log-likelihood of the data X (n, d), in nats.
 
-    post[t, j] = p_j N(x_t; mu_j, cov_j) / sum_i p_i N(x_t; mu_i, cov_i)
-    ll = sum_t log sum_j p_j N(x_t; mu_j, cov_j)
+        post[t, j] = p_j N(x_t; mu_j, cov_j) / sum_i p_i N(x_t; mu_i, cov_i)
+        ll = sum_t log sum_j p_j N(x_t; mu_j, cov_j)
 
     Source: Bishop, "Pattern Recognition and Machine Learning", 9.23 and 9.14; the project "EM for GMM and CMM", 2.1.
 
@@ -72,8 +72,8 @@ def _log_density(X: Array, mu: Array, L: Array) -> Array:
 def mstep(X: Array, post: Array) -> FullMixture:
     """Return the mixture that fits X (n, d) best under the responsibilities post (n, K).
 
-    n_j = sum_t post[t, j];  p_j = n_j / n;  mu_j = sum_t post[t, j] x_t / n_j
-    cov_j = sum_t post[t, j] (x_t - mu_j)(x_t - mu_j)^T / n_j, with the new mu_j
+        n_j = sum_t post[t, j];  p_j = n_j / n;  mu_j = sum_t post[t, j] x_t / n_j
+        cov_j = sum_t post[t, j] (x_t - mu_j)(x_t - mu_j)^T / n_j, with the new mu_j
 
     Source: as `estep`; Bishop, 9.24 to 9.27.
 

@@ -18,7 +18,7 @@ from reference.mixture import Array
 def estep(X: Array, mu: Array) -> Array:
     """Return the assignment R (K, n) of the points X (n, d), NaN = missing, to the nearest of the means mu (K, d).
 
-    R[j, i] = 1 where j minimises sum_l (x_il - mu_jl)^2 over the coordinates l that point i has, else 0.
+        R[j, i] = 1 where j minimises sum_l (x_il - mu_jl)^2 over the coordinates l that point i has, else 0.
 
     Source: the project "EM for GMM and CMM", simulation question 2; Lloyd, "Least squares quantization in PCM" (1982).
     """

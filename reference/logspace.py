@@ -8,7 +8,7 @@ from reference.mixture import Array
 def posterior(f: Array) -> tuple[Array, float]:
     """Return the responsibilities post (n, K) and the log-likelihood, in nats, of joint densities exp(f), f (n, K).
 
-    post[t, j] = exp(f[t, j]) / sum_i exp(f[t, i]);  ll = sum_t log sum_j exp(f[t, j])
+        post[t, j] = exp(f[t, j]) / sum_i exp(f[t, i]);  ll = sum_t log sum_j exp(f[t, j])
 
     The largest entry of a row is taken out before exponentiating, so that at least one term is exp(0) = 1 and the sum
     neither underflows nor overflows (the log-sum-exp). f is overwritten.

@@ -87,8 +87,8 @@ def _squares(rows: Array) -> Array:
 def maximise(X: Array, post: Array) -> GaussianMixture:
     """Return the mixture that maximises the expected log-likelihood of X (n, d) under the responsibilities post (n, K).
 
-    n_j = sum_t post[t, j];  p_j = n_j / n;  mu_j = sum_t post[t, j] x_t / n_j;
-    var_j = sum_t post[t, j] |x_t - mu_j|^2 / (d n_j), with the new mu_j
+        n_j = sum_t post[t, j];  p_j = n_j / n;  mu_j = sum_t post[t, j] x_t / n_j;
+        var_j = sum_t post[t, j] |x_t - mu_j|^2 / (d n_j), with the new mu_j
 
     The sum of squares is sum_t post[t, j] |x_t|^2 - n_j |mu_j|^2 on X shifted by its mean, or as it stands here where
     that would lose digits. Where nothing but rounding is left of it, all the points of a component coincide and its

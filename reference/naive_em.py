@@ -14,8 +14,8 @@ from reference.mixture import Array, GaussianMixture, log_joint, maximise
 def estep(X: Array, mixture: GaussianMixture) -> tuple[Array, float]:
     """Return the responsibilities post (n, K) and the log-likelihood of the data X (n, d), in nats.
 
-    post[t, j] = p_j N(x_t; mu_j, var_j I) / sum_i p_i N(x_t; mu_i, var_i I)
-    ll = sum_t log sum_j p_j N(x_t; mu_j, var_j I)
+        post[t, j] = p_j N(x_t; mu_j, var_j I) / sum_i p_i N(x_t; mu_i, var_i I)
+        ll = sum_t log sum_j p_j N(x_t; mu_j, var_j I)
 
     computed in the log domain, so a point far from every mean keeps its responsibilities. Source: the project's
     handout, part 3; Bishop, "Pattern Recognition and Machine Learning", 9.23 and 9.14.

@@ -35,7 +35,9 @@ def test_students_code_has_another_user_and_only_the_socket():
     assert sandbox["volumes"] == ["socket:/run/grader"]
     assert "/course:size=1m,mode=755" in sandbox["tmpfs"]
     assert sandbox["user"] == "10001:10001" != grade["user"]
-    assert [volume for volume in grade["volumes"] if not volume.endswith(":ro")] == ["${RESULTS:-../results}:/results"]
+    assert [volume for volume in grade["volumes"] if not volume.endswith(":ro")] == [
+        "${RESULTS:-../results}:/course/results"
+    ]
 
 
 @pytest.mark.parametrize("name", ["compose.yaml", "namespaces.yaml"])

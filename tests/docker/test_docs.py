@@ -1,4 +1,4 @@
-"""The commands of `docs/ci/docker.md`, as they stand there, in a clone of the project and as an ordinary user."""
+"""The commands of `docs/ci/docker.md` and the README's, as they stand there, in a clone of the project and as an ordinary user."""
 
 import shutil
 import subprocess
@@ -68,13 +68,16 @@ def handed_in(folder, block):
     (folder / "submissions.zip").write_bytes(zipped(RIGHT))
 
 
+OURS = "tests/docker/test_docs.py"
 BLOCKS = [block for block in documented.blocks("docs/ci/docker.md") if block.language == "sh"]
 
 
 def test_every_block_is_tried():
     begun = [key for block in BLOCKS for key in EXPECTED if block.text.startswith(key)]
     assert begun == list(EXPECTED)
-    assert {block.tested_by for block in documented.blocks("docs/ci/docker.md")} == {"tests/docker/test_docs.py"}
+    assert {block.tested_by for block in documented.blocks("docs/ci/docker.md")} == {OURS}
+    (first,) = [block for block in documented.blocks("README.md") if block.tested_by == OURS]
+    assert first.text == BLOCKS[0].text
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.text[:40].replace("\n", " "))
