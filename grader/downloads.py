@@ -24,7 +24,7 @@ from grader.found import Files, Place, endings, files, find, folders, is_submiss
 from grader.handin import Submission as Wanted
 from grader.submission import NOBODYS
 from grader.submitters import HandedIn
-from grader.unwrapping import CANVAS, MOODLE_FOLDER, is_export, stands_alone, unwrapped
+from grader.unwrapping import CANVAS, MOODLE_FOLDER, is_export, is_the_courses, stands_alone, unwrapped
 
 _MOODLE = re.compile(r"(?s)(?P<name>.+?_\d+)_assignsubmission_(?P<kind>file|onlinetext)_(?P<rest>.+)")
 _AGAIN = re.compile(r"(?s)(?P<stem>.+)-(?P<number>\d{1,4})(?P<suffix>\.[^.]+)")
@@ -95,7 +95,7 @@ def look(
                 tuple(_plain(replace(place, refused=refused)) for place in find(folder, wanted, label, apart))
             )
         entries = sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
-        loose = [entry for entry in entries if not entry.is_dir()]
+        loose = [entry for entry in entries if not entry.is_dir() and not is_the_courses(entry)]
         return _downloaded(_Root(folder, wanted, label, refused, folders(folder, apart), loose, apart))
     except OSError as error:
         raise UsageError(f"{label}: {error.strerror}") from error

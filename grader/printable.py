@@ -1,4 +1,4 @@
-"""Strangers' text, made harmless for a screen and for a table."""
+"""Text for a screen and for a table: strangers' made harmless, and numbers of things."""
 
 
 def plain(text: str) -> str:
@@ -15,3 +15,8 @@ def cut(text: str, most: int) -> str:
     if left > 0:
         return f"{shown[:most]} … ({left} more characters)"
     return shown if len(shown) <= most else f"{shown[:most]} …"  # a control character takes the place of several
+
+
+def many(number: int, what: str) -> str:
+    """Return how many there are of what has a regular plural."""
+    return f"{number} {what if number == 1 else f'{what}s'}"

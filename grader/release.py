@@ -22,6 +22,7 @@ from grader.errors import SpecError
 from grader.model import Limits, Raised, Returned
 from grader.pages import opened
 from grader.prepare import Plan, prepare
+from grader.printable import many
 from grader.run import Answer, Run
 from grader.sandbox.client import Output
 from grader.servers import Server
@@ -181,14 +182,10 @@ def render(released: Released) -> str:
     lines = [f"  {name:<{width}}  {size:>9,} bytes" for name, size in released.sizes.items()]
     told = []
     if released.public or released.later:
-        public, later = _count(released.public, "case"), _count(released.later, "case")
-        are = "is" if released.later == 1 else "are"
-        told.append(f"Students can check by {public}; {later} {are} not in it, and graded after they have handed in.")
+        later, are = many(released.later, "case"), "is" if released.later == 1 else "are"
+        more = f"; {later} {are} not in it, and graded after they have handed in" if released.later else ""
+        told.append(f"Students can check by {many(released.public, 'case')}{more}.")
     if released.questions:
-        told.append(f"Students can check whether {_count(released.questions, 'answer')} can be read.")
+        told.append(f"Students can check whether {many(released.questions, 'answer')} can be read.")
     notes = [f"Note: {note}." for note in released.notes]
     return "\n".join([f"{released.to}:", *lines, *told, *notes]) + "\n"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what if number == 1 else f'{what}s'}"

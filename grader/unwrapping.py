@@ -53,7 +53,14 @@ def is_class(folder: Path, wanted: Files, apart: Path | None = None) -> bool:
 
 def stands_alone(path: Path, wanted: Files) -> bool:
     """Tell whether a file may be all that a student handed in."""
-    return (path.suffix in endings(wanted) or is_one(path.name)) and not path.name.startswith(".") and not path.is_dir()
+    if path.name.startswith(".") or is_the_courses(path) or path.is_dir():
+        return False
+    return path.suffix in endings(wanted) or is_one(path.name)
+
+
+def is_the_courses(path: Path) -> bool:
+    """Tell whether a file says what each of an assignment's samples must get, among which it lies."""
+    return path.name == "expected.yaml" and path.parent.name == "samples"
 
 
 def is_export(folder: Path, inner: Sequence[Path]) -> bool:

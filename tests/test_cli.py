@@ -252,7 +252,7 @@ def test_what_was_said_of_one_function_is_not_said_again_of_the_next(here):
     write(here, {"class/carol/work.py": "import nowhere"})
     done = grader("grade", "small", "class/carol", cwd=here)
     assert done.stdout.count("ModuleNotFoundError") == 1
-    assert "✗ pair  0 of 2  0 of 1 cases" in done.stdout
+    assert "✗ pair  0 of 2  0 of 1 case" in done.stdout
 
 
 def test_a_reader_that_stops_early_is_told_nothing(here):

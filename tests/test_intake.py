@@ -89,6 +89,20 @@ def test_a_download_is_understood_unpacked_and_packed(name, tmp_path):
         assert (len(read), intake.refused, intake.unknown, intake.missing) == (len(expected), (), (), ())
 
 
+def test_what_samples_must_get_is_no_submission(tmp_path):
+    files = {
+        "samples/right/answers.yaml": "q: 1",
+        "samples/wrong/answers.yaml": "q: 2",
+        "samples/expected.yaml": "right: {}",
+    }
+    for path in both_ways(tmp_path, files):
+        with taken_in([path], Submission(answers="answers.yaml"), None) as intake:
+            assert ([entry.id for entry in intake.entries], intake.refused) == (["right", "wrong"], ())
+    folder = write(tmp_path / "class", {"expected.yaml": "q: 1", "ann.yaml": "q: 2"})
+    with taken_in([folder], Submission(answers="answers.yaml"), None) as intake:
+        assert [entry.id for entry in intake.entries] == ["ann", "expected"]
+
+
 def test_nothing_is_read_before_it_is_asked_for(tmp_path):
     folder = write(tmp_path / "class", {"ann/work.py": "1", "bob/work.py": "2"})
     with taken_in([folder], WORK, None) as intake:

@@ -30,7 +30,7 @@ def defined(text, file="<ipython-input-1-abc>", **names):
 
 def test_a_right_function_passes(small):
     report = package.check("double", lambda x: 2 * x)
-    assert repr(report).splitlines()[1:3] == ["✓ double  1 of 1  1 of 1 cases", "Score: 1 of 1"]
+    assert repr(report).splitlines()[1:3] == ["✓ double  1 of 1  1 of 1 case", "Score: 1 of 1"]
     assert (report.result.score, report.result.max_score) == (1, 1)
 
 

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from grader.messages import FREE, UNTOLD
 from grader.model import Attempt, Attempts, CaseResult, ItemResult, Result
-from grader.printable import plain
+from grader.printable import many, plain
 
 LONGEST_LINE = 200
 """How much of a line that a stranger wrote is shown, in characters."""
@@ -69,7 +69,7 @@ def _heading(item: ItemResult) -> Text:
     passed = sum(case.status == "passed" for case in counted)
     mark, style = (MARKS[item.status], FINE[item.status]) if item.status in FINE else ("✗", "red")
     points = "pending" if item.status == "pending" else f"{item.score:.4g} of {item.max_score:.4g}"
-    how = f"{passed} of {len(counted)} cases" if item.attempts is None else _attempts(item.attempts)
+    how = f"{passed} of {many(len(counted), 'case')}" if item.attempts is None else _attempts(item.attempts)
     return Text.assemble((f"{mark} {item.name}", style), f"  {points}  ", (how, "dim"))
 
 

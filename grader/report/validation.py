@@ -9,6 +9,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from grader.printable import many
 from grader.validation import CaseCheck, Validation
 
 WIDTH = 120
@@ -44,10 +45,11 @@ def table(validation: Validation, *, color: bool = False, width: int | None = No
 
 
 def _title(validation: Validation) -> str:
-    slips = f"{len(validation.slips)} slips, " if validation.slips else ""
-    mutants = f"{validation.mutation.made} mutants, " if validation.mutation.made else ""
-    cases = f"{len(validation.cases)} cases, " if validation.cases else ""
-    return f"{validation.assignment}: {cases}{validation.samples} samples, {slips}{mutants}{validation.seconds:.1f} s"
+    slips = f"{many(len(validation.slips), 'slip')}, " if validation.slips else ""
+    mutants = f"{many(validation.mutation.made, 'mutant')}, " if validation.mutation.made else ""
+    cases = f"{many(len(validation.cases), 'case')}, " if validation.cases else ""
+    samples = many(validation.samples, "sample")
+    return f"{validation.assignment}: {cases}{samples}, {slips}{mutants}{validation.seconds:.1f} s"
 
 
 def _cases(validation: Validation, width: int) -> RenderableType:
