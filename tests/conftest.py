@@ -45,7 +45,9 @@ def pytest_configure(config):
 
 def pytest_xdist_auto_num_workers(config):
     """Share all tests among the cores; a part that is named, or what measures time, has one process for itself."""
-    whole = config.args_source == config.ArgsSource.TESTPATHS and config.option.markexpr == "not benchmark and not docker"
+    whole = (
+        config.args_source == config.ArgsSource.TESTPATHS and config.option.markexpr == "not benchmark and not docker"
+    )
     return os.cpu_count() if whole else 0
 
 

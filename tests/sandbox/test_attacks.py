@@ -1,6 +1,5 @@
 """Each way out is shut at every level, by each of its walls alone; and with all of these down it is open."""
 
-
 import pytest
 
 from grader.sandbox.lockdown import LAYERS
