@@ -1,6 +1,7 @@
 """A whole class: each submission is read, graded unless that was done before, and kept at once.
 
-    entries ─► read ─► known? ─► places ─► store        in threads, as many as there are places; kept as they finish
+    entries ─► read ─► known? ─► places ─► store        in threads, as many as there are places; kept as they finish,
+                                             │          those of a student together, as they were handed in
                                              └─► ids    in the order of the entries, when all of a student's are kept
 
 What is kept outlives this process, so whatever ends it, the next run goes on from there.
@@ -8,7 +9,7 @@ What is kept outlives this process, so whatever ends it, the next run goes on fr
 
 import time
 import traceback
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -68,12 +69,16 @@ class Batch:
         """
         known = frozenset[tuple[str, str]]() if self.fresh else self.book.store.done(self.key)
         left = Counter(entry.id for entry in entries)
-        following = deque(left)
+        following, finished = deque(left), defaultdict[str, dict[int, Done]](dict)
         for place, done in engine.finished(lambda entry: self._one(entry, known), entries, self.places):
-            self._keep(done, place)
-            kept(done)
-            left[done.entry.id] -= 1
-            while following and not left[following[0]]:
+            student = done.entry.id
+            finished[student][place] = done
+            if len(finished[student]) == left[student]:
+                for _, one in sorted(finished.pop(student).items()):
+                    self._keep(one)
+                    kept(one)
+                del left[student]
+            while following and following[0] not in left:
                 yield following.popleft()
 
     def _one(self, entry: Entry, known: Container[tuple[str, str]]) -> Done:
@@ -87,8 +92,8 @@ class Batch:
             return Done(entry, identity, None, {})
         return Done(entry, identity, self.places.grade(submission), _sources(submission))
 
-    def _keep(self, done: Done, place: int) -> None:
-        arrival = Arrival(done.entry.handed_in, done.entry.late, place)
+    def _keep(self, done: Done) -> None:
+        arrival = Arrival(done.entry.handed_in, done.entry.late)
         if done.result is None:
             self.book.store.seen(done.entry.id, done.sha256, arrival)
         else:

@@ -76,7 +76,16 @@ _FIRST: Migration = (
     )""",
     "CREATE INDEX marks_of ON marks (submission)",
 )
-MIGRATIONS: Sequence[Migration] = (_FIRST,)
+_FIRST_ARRIVED: Migration = (
+    "ALTER TABLE attempts RENAME COLUMN arrived TO last_arrived",
+    "ALTER TABLE attempts ADD COLUMN first_arrived INTEGER NOT NULL DEFAULT 0",
+    """UPDATE attempts SET first_arrived = (
+        SELECT count(*) FROM attempts AS others WHERE others.student = attempts.student
+        AND (others.last_arrived, others.number) <= (attempts.last_arrived, attempts.number)
+    )""",  # so attempts keep the numbers that students were told
+    "UPDATE attempts SET last_arrived = first_arrived",
+)
+MIGRATIONS: Sequence[Migration] = (_FIRST, _FIRST_ARRIVED)
 
 ADD_STUDENT = "INSERT OR IGNORE INTO students (id) VALUES (?)"
 STUDENTS = """
@@ -84,13 +93,15 @@ STUDENTS = """
     WHERE EXISTS (SELECT 1 FROM attempts JOIN results ON attempt = attempts.number WHERE student = students.number)
     ORDER BY number"""
 ADD_ATTEMPT = """
-    INSERT INTO attempts (sha256, first_in, last_in, late, arrived, student)
-    SELECT ?, ?, ?, ?, ?, number FROM students WHERE id = ?
+    INSERT INTO attempts (sha256, first_in, last_in, late, first_arrived, last_arrived, student)
+    SELECT :sha256, :time, :time, :late, coalesce(max(last_arrived), 0) + 1, coalesce(max(last_arrived), 0) + 1,
+        students.number
+    FROM students LEFT JOIN attempts ON student = students.number WHERE id = :student
     ON CONFLICT (student, sha256) DO UPDATE SET
         first_in = min(coalesce(first_in, excluded.first_in), coalesce(excluded.first_in, first_in)),
         last_in = max(coalesce(last_in, excluded.last_in), coalesce(excluded.last_in, last_in)),
         late = min(late, excluded.late),
-        arrived = max(arrived, excluded.arrived)"""
+        last_arrived = excluded.last_arrived"""
 ATTEMPT = """
     SELECT attempts.number FROM attempts JOIN students ON students.number = student WHERE id = ? AND sha256 = ?"""
 ADD_RESULT = "INSERT INTO results (attempt, faulty, key, grader, at, line) VALUES (?, ?, ?, ?, ?, ?)"
@@ -99,9 +110,9 @@ DONE = """
     JOIN attempts ON attempts.number = attempt JOIN students ON students.number = student
     WHERE key = ? AND NOT faulty"""
 ATTEMPTS = """
-    SELECT sha256, first_in, last_in, late, line FROM students
+    SELECT sha256, first_arrived, first_in, last_arrived, last_in, late, line FROM students
     JOIN attempts ON student = students.number JOIN current ON attempt = attempts.number
-    WHERE id = ? ORDER BY arrived, attempts.number"""
+    WHERE id = ? ORDER BY last_arrived, attempts.number"""
 HISTORY = """
     SELECT key, grader, at, line FROM students
     JOIN attempts ON student = students.number JOIN results ON attempt = attempts.number

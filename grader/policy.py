@@ -142,17 +142,21 @@ class Handing:
     result: Result
     handed_in: datetime | None = None
     late: bool = False
+    last: int = 0
+    """Where it stands among the others by when it last came, if any came again."""
 
 
 def settle(handings: Sequence[Handing], policy: Policy) -> Result:
-    """Return, of what a student handed in (one thing or more, in order), the result that counts, and what was tried.
+    """Return, of what a student handed in, the result that counts, and what was tried.
 
-    Of those that may count at all, those that are worth something come first. The last of them counts, or the best; a
-    fault of ours is never better than a result.
+    That is one thing or more, in the order in which each first came: by that it is told which may count at all. Of
+    these, those that are worth something come first. The one of them that came last counts, or the best; a fault of
+    ours is never better than a result.
     """
     attempts = [_attempt(number, handing, policy) for number, handing in enumerate(handings, start=1)]
-    ours = _that_counts(attempts[: policy.most], policy)
-    told = tuple(replace(attempt, counts=attempt is ours) for attempt in attempts)
+    may = sorted(attempts[: policy.most], key=lambda attempt: handings[attempt.number - 1].last)
+    ours = _that_counts(may, policy)
+    told = tuple(ours if attempt.number == ours.number else attempt for attempt in attempts)
     return replace(handings[ours.number - 1].result, attempts=told, penalty=ours.penalty)
 
 
@@ -176,15 +180,18 @@ def _told(moment: datetime, due: datetime | None) -> str:
 
 
 def _that_counts(attempts: Sequence[Attempt], policy: Policy) -> Attempt:
+    """Return the one that counts, of attempts in the order in which they last came."""
     open_ones = [attempt for attempt in attempts if not policy.is_over(attempt.days_late)] or attempts
-    if policy.attempts is None or policy.attempts.counts == "last":
-        return open_ones[-1]
-    return max(open_ones, key=_worth)
+    if policy.attempts and policy.attempts.counts == "best":
+        return replace(max(reversed(open_ones), key=_worth), counts=True)  # of equals the later
+    last = open_ones[-1]
+    again = "handed in again" if last.number < max(attempt.number for attempt in open_ones) else ""
+    return replace(last, counts=True, why="; ".join(filter(None, (again, last.why))))
 
 
-def _worth(attempt: Attempt) -> tuple[float, int]:
-    """Return the points by which the best is found, where a fault of ours has less than none, and equals the later."""
-    return (-1.0 if attempt.score is None else attempt.score - attempt.penalty, attempt.number)
+def _worth(attempt: Attempt) -> float:
+    """Return the points by which the best is found, where a fault of ours has less than none."""
+    return -1.0 if attempt.score is None else attempt.score - attempt.penalty
 
 
 def _why(number: int, days: int, handing: Handing, policy: Policy) -> str:

@@ -3,9 +3,10 @@
     students ──► attempts ─┬─► results      each grading adds one; none is changed or taken out
     marks                  └─► sources      what was handed in, for reports
 
-An attempt is a content: who hands in the same once more has made no other attempt. Its current result, by the view
-`current`, is the latest without a fault of ours, or where all have one the latest: a run that failed hides no result
-that there was. A mark stands for itself, by the student's id; of several for an answer the last holds.
+An attempt is a content: who hands in the same once more has made no other attempt. When it first came says which of a
+student's attempts it is; when it last came, whether it is the last. Its current result, by the view `current`, is the
+latest without a fault of ours, or where all have one the latest: a run that failed hides no result that there was. A
+mark stands for itself, by the student's id; of several for an answer the last holds.
 
 What belongs together is written in one transaction: whenever this process ends, all of it is there or nothing. Other
 processes may read and write at the same time. The methods are called from one thread.
@@ -21,7 +22,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
-from operator import itemgetter
 from pathlib import Path
 
 from grader import __version__, database
@@ -71,8 +71,6 @@ class Arrival:
     handed_in: datetime | None = None
     late: bool = False
     """Whether the platform says that it was late."""
-    place: int = 0
-    """Where it stands in all that this run grades: of two whose times are not known, the earlier stands first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +121,6 @@ class Store:
 
     def __init__(self, path: Path, base: sqlite3.Connection) -> None:
         self._path, self._base = path, base
-        (self._arrived,) = base.execute("SELECT coalesce(max(arrived) + 1, 0) FROM attempts").fetchone()
 
     def begin(self, about: About) -> None:
         """Note what is graded, in place of what was known of it.
@@ -197,7 +194,10 @@ class Store:
         return set(self._base.execute(database.DONE, (key,)))
 
     def add(self, result: Result, key: str, arrival: Arrival, sources: Mapping[str, str]) -> None:
-        """Keep a result, and the texts that it is about, by the names that tracebacks have."""
+        """Keep a result, and the texts that it is about, by the names that tracebacks have.
+
+        What a student handed in is kept, or noted as `seen`, in its order.
+        """
         line, texts = _packed(render(result)), _packed(json.dumps(dict(sources)))
         with transaction(self._base):
             attempt = self._arrive(result.id, result.sha256, arrival)
@@ -211,32 +211,30 @@ class Store:
             self._arrive(student, sha256, arrival)
 
     def _arrive(self, student: str, sha256: str, arrival: Arrival) -> int:
-        """Note when a content was handed in, and return the number of the attempt.
-
-        It is late only if it was so each time, by the earliest time that is known; but it stands where it last came.
-        """
-        when = arrival.handed_in.astimezone(UTC).isoformat(timespec="microseconds") if arrival.handed_in else None
+        """Note when a content came, and return the key of the attempt: it is late only if it was so each time."""
+        time = arrival.handed_in.astimezone(UTC).isoformat(timespec="microseconds") if arrival.handed_in else None
+        row = {"student": student, "sha256": sha256, "time": time, "late": arrival.late}
         self._base.execute(database.ADD_STUDENT, (student,))
-        row = (sha256, when, when, arrival.late, self._arrived + arrival.place, student)
         self._base.execute(database.ADD_ATTEMPT, row)
         (number,) = self._base.execute(database.ATTEMPT, (student, sha256)).fetchone()
         return int(number)
 
     def attempts(self, student: str) -> list[Handing]:
-        """Return what a student handed in, with the current results, in order.
+        """Return what a student handed in, with the current results, in the order in which each content first came.
 
-        That is the order of the times; what has none follows what arrived before it. What could not be read is no
-        attempt any more once the student's work has been read again.
+        What could not be read is no attempt any more once the student's work has been read again.
         """
-        found: list[tuple[str, Handing]] = []
-        latest = ""
         rows = self._base.execute(database.ATTEMPTS, (student,)).fetchall()
-        for _, first, last, late, line in [*(row for row in rows[:-1] if row[0] != UNREAD), *rows[-1:]]:
-            latest = last or latest
+        rows = [*(row for row in rows[:-1] if row[0] != UNREAD), *rows[-1:]]
+        firsts = [row[3:5] if row[0] == UNREAD else row[1:3] for row in rows]  # that is something else each time
+        lasts = _in_order([row[3:5] for row in rows])
+        found = []
+        for n in _in_order(firsts):
+            _, _, first, _, _, late, line = rows[n]
             with self._reading(f"when {student} handed in", _ELSEWHERE):
                 when = datetime.fromisoformat(first) if first else None
-            found.append((latest, Handing(self._result(student, line), when, bool(late))))
-        return [handing for _, handing in sorted(found, key=itemgetter(0))]
+            found.append(Handing(self._result(student, line), when, bool(late), lasts.index(n)))
+        return found
 
     def history(self, student: str) -> list[Graded]:
         """Return all results that a student ever had, the latest last."""
@@ -279,6 +277,15 @@ class Store:
         except (zlib.error, TypeError, ValueError) as error:
             reason = str(error).partition("\n")[0]
             raise FaultError(f"{self._path}: {what} cannot be read: {reason}: {then}") from error
+
+
+def _in_order(came: Sequence[tuple[int, str | None]]) -> list[int]:
+    """Return the places of things in the order of their times; what has none follows what arrived before it."""
+    latest, times = "", {}
+    for place in sorted(range(len(came)), key=lambda place: came[place][0]):
+        latest = came[place][1] or latest
+        times[place] = latest
+    return sorted(times, key=times.__getitem__)
 
 
 def _fields(student: Student) -> tuple[str, str, str]:

@@ -36,8 +36,8 @@ def begin(kept, policy=None, name="small", **intake):
 
 
 def add(kept, *results, handed_in=None):
-    for place, one in enumerate(results):
-        kept.store.add(one, "key", Arrival(handed_in, place=place), {"work.py": f"# {one.id} {one.sha256}"})
+    for one in results:
+        kept.store.add(one, "key", Arrival(handed_in), {"work.py": f"# {one.id} {one.sha256}"})
 
 
 def pending(sha256="0" * 64, text="Because.", name="alice"):
@@ -97,6 +97,17 @@ def test_what_is_late_is_worth_less_by_the_policy_of_the_latest_run(kept):
     assert (kept.result("alice").score, kept.result("alice").penalty) == (1.6, 0.4)
     begin(kept, Policy(due=DUE))
     assert (kept.result("alice").score, kept.result("alice").attempts[0].days_late) == (2.0, 2)
+
+
+def test_after_the_last_attempt_nothing_that_is_handed_in_again_makes_room_for_more(kept):
+    begin(kept, Policy(attempts=Resubmission(most=2)))
+    told = []
+    for content in ("a", "b", "c", "a", "c", "b"):
+        add(kept, pending(content, content))
+        told.append([(one.number, one.sha256, one.counts) for one in kept.result("alice").attempts])
+    counts = [[sha256 for _, sha256, counts in each if counts] for each in told]
+    assert counts == [["a"], ["b"], ["b"], ["a"], ["a"], ["b"]]
+    assert [[one[:2] for one in each] for each in told[2:]] == [[(1, "a"), (2, "b"), (3, "c")]] * 4
 
 
 def test_marks_may_come_in_while_results_are_gone_through(kept):

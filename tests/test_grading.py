@@ -9,9 +9,11 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -130,6 +132,51 @@ def test_a_changed_assignment_has_everything_graded_again(here):
     grade()
     assert history() == {"alice": 2, "bob": 2}
     assert scores() == {"alice": 2.0, "bob": 2.0}
+
+
+class Slow:
+    """Places at which of two submissions the one that came first is graded last."""
+
+    number = 2
+
+    def __init__(self):
+        self.other = threading.Event()
+
+    def grade(self, submission):
+        if submission.code.files["work.py"] == b"first":
+            assert self.other.wait(20)
+        else:
+            self.other.set()
+        return result(submission.id, item(), sha256=submission.sha256)
+
+    def close(self):
+        pass
+
+
+def test_attempts_are_those_that_were_handed_in_whichever_is_graded_first(here):
+    spec = assignment.load(Path("small")).spec
+    own = [Submission("alice", Handed("work.py", {"work.py": text})) for text in (b"first", b"second")]
+    entries = [Entry("alice", partial(replace, one)) for one in own]
+    with book.temporary() as kept:
+        kept.begin(spec, Policy(), Intake((), {}))
+        told = []
+        assert [*batch.Batch(spec, kept, Slow(), "key", fresh=False).grade(entries, told.append)] == ["alice"]
+        assert [done.sha256 for done in told] == [one.sha256 for one in own]
+        assert [one.sha256 for one in kept.result("alice").attempts] == [one.sha256 for one in own]
+
+
+def test_what_is_handed_in_after_the_last_attempt_counts_no_more_when_an_earlier_one_comes_again(here):
+    write(here, {"small/assignment.yaml": SPEC + "attempts: {most: 2}\n"})
+    none = "x = 1\n"
+    for work, counts in ((none, 1), (WRONG, 2), (RIGHT, 2), (none, 1), (RIGHT, 1), (WRONG, 2)):
+        write(here, {"class/alice/work.py": work})
+        for _ in range(2):
+            grade()
+            attempts = lines()[0]["attempts"]
+            assert [one["number"] for one in attempts if one["counts"]] == [counts]
+    assert [(one["score"], one["why"]) for one in attempts] == [
+        (0.0, ""), (2.0, ""), (3.0, "after 2 attempts it does not count"),
+    ]  # fmt: skip
 
 
 def test_a_moved_assignment_is_the_same(here):

@@ -160,6 +160,44 @@ def test_of_several_attempts_counts(handings, policy, counts):
     assert found == replace(alone, attempts=found.attempts)
 
 
+def came(lasts, *scores):
+    """Return handings in that came again, with when each last came."""
+    return [replace(handing, last=last) for handing, last in zip(hand(*scores), lasts, strict=True)]
+
+
+TWO = Resubmission(most=2)
+
+
+@pytest.mark.parametrize(
+    ("handings", "attempts", "counts", "whys"),
+    [
+        (came([2, 1, 0], 1.0, 2.0, 3.0), None, 1, ["handed in again", "", ""]),
+        (came([1, 0, 2], 1.0, 2.0, 3.0), TWO, 1, ["handed in again", "", "after 2 attempts it does not count"]),
+        (came([0, 1, 2], 1.0, 2.0, 3.0), TWO, 2, ["", "", "after 2 attempts it does not count"]),
+        (came([0, 2, 1], 1.0, 2.0, 3.0), TWO, 2, ["", "", "after 2 attempts it does not count"]),
+        (came([2, 1, 0], 3.0, 3.0, 1.0), BEST, 1, ["", "", ""]),
+        (came([2, 1, 0], 1.0, 3.0, 2.0), BEST, 2, ["", "", ""]),
+    ],
+    ids=["the last to come", "of those that may", "not again", "after what may not", "of equals the later", "the best"],
+)  # fmt: skip
+def test_what_may_count_is_what_came_first_and_the_last_is_what_came_last(handings, attempts, counts, whys):
+    found = settle(handings, Policy(attempts=attempts))
+    assert [each.number for each in found.attempts if each.counts] == [counts]
+    assert [each.score for each in found.attempts] == [handing.result.score for handing in handings]
+    assert [each.why for each in found.attempts] == whys
+    assert found.sha256 == handings[counts - 1].result.sha256
+
+
+def test_what_came_again_and_what_it_costs_are_both_said():
+    handings = [replace(after(HOUR, 2.0), last=1), after(2 * HOUR, 3.0), replace(after(9 * DAY, 4.0), last=2)]
+    found = settle(handings, Policy(Late(per_day=0.1, days=2), LAST, DUE))
+    assert [(each.counts, each.why) for each in found.attempts] == [
+        (True, "handed in again; 1 day late: 10% taken off"),
+        (False, "1 day late: 10% taken off"),
+        (False, "2 days after it was due it counts nothing"),
+    ]
+
+
 def test_after_the_last_attempt_that_may_count_it_is_said():
     assert [each.why for each in settle(hand(1.0, 2.0, 3.0), Policy(attempts=Resubmission(most=2))).attempts] == [
         "", "", "after 2 attempts it does not count"]  # fmt: skip
@@ -189,7 +227,7 @@ def test_what_was_settled_can_be_settled_again():
 TIMES = st.none() | st.datetimes(timezones=st.sampled_from([UTC, timezone(5 * HOUR), timezone(-9 * HOUR)]))
 SCORES = st.lists(st.floats(0, 4, allow_subnormal=False), min_size=1, max_size=3)
 HANDINGS = st.lists(
-    st.builds(Handing, st.builds(fault) | SCORES.map(lambda scores: result(*scores)), TIMES, st.booleans()),
+    st.builds(Handing, st.builds(fault) | SCORES.map(lambda scores: result(*scores)), TIMES, st.booleans(), st.integers(0, 5)),
     min_size=1, max_size=6,
 )  # fmt: skip
 LATES = st.builds(

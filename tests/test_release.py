@@ -113,7 +113,7 @@ def secrets(folder):
     loaded = assignment.load(folder)
     plan = prepare.prepare(loaded)
     open_files = [folder / "README.md", *(folder / "starter").rglob("*"), *(folder / "given").rglob("*")]
-    known = b"\n".join(path.read_bytes() for path in open_files if path.is_file())
+    known = b"\n".join(path.read_bytes() for path in open_files if path.is_file() and "__pycache__" not in path.parts)
     told = [text for slip in plan.slips for text in (slip.what, slip.look)]
     reference = source.reference(loaded)
     found = {"reference": set(), "slips.py": set(), "accepted.py": set(), "checks.py": set(), "inputs.py": set()}

@@ -5,6 +5,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import zlib
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -31,21 +32,24 @@ def kept(tmp_path):
         yield kept
 
 
-def add(kept, *names, key="key", handed_in=None, late=False, place=0, **changes):
+def add(kept, *names, key="key", handed_in=None, late=False, **changes):
     """Keep a result for each name; a result whose content is the name, where it is for alice."""
     for name in names:
         one = faulty(name, **changes) if "fault" in changes else result(name, **changes)
-        kept.add(one, key, Arrival(handed_in, late, place), {"work.py": f"# {name}"})
+        kept.add(one, key, Arrival(handed_in, late), {"work.py": f"# {name}"})
 
 
 def hand_in(kept, *contents, **when):
     add(kept, *["alice"] * (not contents), **when)
-    for place, content in enumerate(contents):
-        add(kept, "alice", sha256=content, **{"place": place, **when})
+    for content in contents:
+        add(kept, "alice", sha256=content, **when)
 
 
 def order(kept):
-    return "".join(handing.result.sha256 for handing in kept.attempts("alice"))
+    """Return what alice handed in, in the order in which it first came, and in that in which it last came."""
+    found = kept.attempts("alice")
+    lasts = sorted(found, key=lambda handing: handing.last)
+    return tuple("".join(handing.result.sha256 for handing in each) for each in (found, lasts))
 
 
 # --- results ---------------------------------------------------------------------------------------------------------
@@ -141,51 +145,68 @@ def test_who_is_not_there_has_nothing(kept):
 def test_attempts_stand_in_the_order_of_their_times(kept):
     for content, hours in (("b", 2), ("c", 3), ("a", 1)):
         hand_in(kept, content, handed_in=NOON + timedelta(hours=hours))
-    assert order(kept) == "abc"
+    assert order(kept) == ("abc", "abc")
 
 
 def test_times_of_any_zone_are_one_time(kept):
     far = timezone(timedelta(hours=-11))
     hand_in(kept, "b", handed_in=NOON.astimezone(far) + timedelta(microseconds=1))
     hand_in(kept, "a", handed_in=NOON)
-    assert order(kept) == "ab"
+    assert order(kept) == ("ab", "ab")
     assert kept.attempts("alice")[1].handed_in == NOON + timedelta(microseconds=1)
 
 
-def test_without_times_attempts_stand_as_they_were_handed_to_the_grader(kept):
-    for content, place in (("b", 1), ("c", 2), ("a", 0)):  # in which order they are finished is chance
-        hand_in(kept, content, place=place)
-    assert order(kept) == "abc"
-
-
-def test_without_times_a_later_run_has_the_later_attempts(tmp_path):
-    for contents in ("ab", "c", "b"):
+def test_without_times_attempts_stand_as_they_were_handed_to_the_store(tmp_path):
+    for contents, wanted in (
+        ("ba", ("ba", "ba")),
+        ("c", ("bac", "bac")),
+        ("b", ("bac", "acb")),
+        ("a", ("bac", "cba")),
+        ("dc", ("bacd", "badc")),
+    ):
         with store.opened(tmp_path) as kept:
             hand_in(kept, *contents)
-    with store.opened(tmp_path) as kept:
-        assert order(kept) == "acb"
-        kept.seen("alice", "a", Arrival(place=7))
-        assert order(kept) == "cba"
+            assert order(kept) == wanted
+
+
+@pytest.mark.parametrize("times", [True, False], ids=["with times", "without"])
+@pytest.mark.parametrize("handed", ["abcd", "abcda", "abab", "abcdbb"])
+def test_the_same_download_again_changes_nothing(tmp_path, handed, times):
+    def run():
+        with store.opened(tmp_path) as kept:
+            for hour, content in enumerate(handed):
+                when = NOON + timedelta(hours=hour) if times else None
+                if ("alice", content) in kept.done("key"):
+                    kept.seen("alice", content, Arrival(when))
+                else:
+                    hand_in(kept, content, handed_in=when)
+            return order(kept), kept.attempts("alice")
+
+    first = run()
+    assert first[0][0] == "".join(dict.fromkeys(handed))
+    assert first[0][1] == "".join(reversed(dict.fromkeys(reversed(handed))))
+    assert [run(), run()] == [first, first]
 
 
 def test_what_has_no_time_follows_what_arrived_before_it(kept):
-    hand_in(kept, "a", place=0)
-    hand_in(kept, "c", place=1, handed_in=NOON)
-    hand_in(kept, "d", place=2)
-    hand_in(kept, "b", place=3, handed_in=NOON - timedelta(days=1))
-    assert order(kept) == "abcd"
+    hand_in(kept, "a")
+    hand_in(kept, "c", handed_in=NOON)
+    hand_in(kept, "d")
+    hand_in(kept, "b", handed_in=NOON - timedelta(days=1))
+    assert order(kept) == ("abcd", "abcd")
 
 
 def test_the_same_content_again_is_the_same_attempt(kept):
-    """Its time is the earliest that is known, and its place that of the latest: it is what was handed in last."""
+    """It stands where it was, with the earliest time that is known, and is what was handed in last."""
     hand_in(kept, "a", handed_in=NOON)
     hand_in(kept, "b", handed_in=NOON + timedelta(hours=1))
     kept.seen("alice", "a", Arrival(NOON + timedelta(hours=2)))
     kept.seen("alice", "a", Arrival())
-    assert order(kept) == "ba"
-    assert kept.attempts("alice")[1].handed_in == NOON
-    kept.seen("alice", "a", Arrival(NOON - timedelta(hours=1)))
-    assert kept.attempts("alice")[1].handed_in == NOON - timedelta(hours=1)
+    assert order(kept) == ("ab", "ba")
+    assert kept.attempts("alice")[0].handed_in == NOON
+    kept.seen("alice", "b", Arrival(NOON - timedelta(hours=1)))
+    assert order(kept) == ("ba", "ba")
+    assert kept.attempts("alice")[0].handed_in == NOON - timedelta(hours=1)
     assert len(kept.history("alice")) == 2
 
 
@@ -295,6 +316,20 @@ def test_an_older_file_is_brought_to_the_newest_form_with_all_that_is_in_it(tmp_
             assert kept._base.execute("SELECT colour FROM assignment").fetchall() == [("red",)]
 
 
+def test_a_file_of_the_first_form_keeps_the_numbers_that_were_told(tmp_path):
+    """There what came again had been put last."""
+    with contextlib.closing(database.connected(tmp_path / store.FILENAME, MIGRATIONS[:1])) as base:
+        base.execute("INSERT INTO students VALUES (1, 'alice')")
+        for number, content, arrived in ((1, "a", 1), (2, "b", 0), (3, "c", 0)):  # as of two runs at once
+            base.execute("INSERT INTO attempts VALUES (?, 1, ?, NULL, NULL, 0, ?)", (number, content, arrived))
+            line = zlib.compress(render(result(sha256=content)).encode())
+            base.execute("INSERT INTO results VALUES (?, ?, 0, 'key', '0', '', ?)", (number, number, line))
+    with store.opened(tmp_path) as kept:
+        assert order(kept) == ("bca", "bca")
+        hand_in(kept, "d", "b")
+        assert order(kept) == ("bcad", "cadb")
+
+
 def test_a_migration_that_fails_leaves_the_file_as_it_was(tmp_path):
     with store.opened(tmp_path) as kept:
         add(kept, "alice")
@@ -339,7 +374,7 @@ def unwritable(tmp_path):
 
 
 UNUSABLE = {
-    newer: "{file}: a newer grader made this (its form is 2, and this grader knows those up to 1): update this one, or give another folder",
+    newer: "{file}: a newer grader made this (its form is 3, and this grader knows those up to 2): update this one, or give another folder",
     foreign: "{file}: this is the database of another program: give the results another folder",
     no_database: "{file}: results cannot be kept in this file: file is not a database",
     a_folder_in_place_of_the_file: "{file}: results cannot be kept in this file: unable to open database file",
@@ -425,10 +460,10 @@ def grade(go, said):
     with store.opened(folder) as kept:
         kept.expect(ids)
         done = kept.done("key")
-        for place, name in enumerate(ids):
+        for name in ids:
             if (name, "0" * 64) not in done:
                 os.read(go, 1)
-                kept.add(result(name), "key", Arrival(place=place), {"work.py": name})
+                kept.add(result(name), "key", Arrival(), {"work.py": name})
                 os.write(said, name.encode())
 
 def forked(adds=None):
@@ -568,3 +603,4 @@ def test_what_could_not_be_read_stands_until_it_is(tmp_path):
     assert contents("1") == ["1"]
     assert contents("1", store.UNREAD) == ["1", store.UNREAD]
     assert contents("1") == ["1"]
+    assert contents("1", "2", store.UNREAD) == ["1", "2", store.UNREAD]
