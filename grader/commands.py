@@ -56,6 +56,10 @@ def grade(arguments: argparse.Namespace) -> int:
         opened.finish()
         _show(opened, told)
         statuses += [FAULT] if opened.ran.faults else []
+        if opened.untimed:
+            count = f"{opened.untimed} of {len(opened.intake.entries)}"
+            known = "A column `handed_in` of the class's list (--roster) can say when."
+            print(f"When {count} came in is not known: they count as in time. {known}", file=sys.stderr)
         if arguments.out:
             where = f"All of it is in {arguments.out}: begin with summary.html."
             print(f"{where}{_again(opened)}{_then(opened)}", file=sys.stderr)

@@ -3,6 +3,7 @@
 Links are followed only inside the folder that was handed in; sizes and numbers are limited.
 """
 
+import errno
 import os
 import re
 import stat
@@ -10,6 +11,8 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
+
+from grader.errors import FaultError
 
 LARGEST_FILE = 2**20
 """The largest file of a submission, in bytes."""
@@ -23,6 +26,8 @@ SKIPPED = frozenset({"venv", "env", "site-packages", "node_modules", "__pycache_
 """Folders that hold no student's code; those whose names begin with a dot are skipped too."""
 LONGEST_NAME = 200
 """The longest that `filename` makes a name, in bytes: with a suffix it is a file's name on any system."""
+_OURS = frozenset({errno.EACCES, errno.EPERM, errno.EIO, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.ESTALE})
+"""Why something cannot be read that is no student's doing: whose files they are, the machine, its disks."""
 _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\.|$)")
 """What names a device under Windows, whatever its suffix."""
 
@@ -32,18 +37,38 @@ class UnreadableError(Exception):
 
 
 def walk(root: Path, suffixes: Sequence[str]) -> Iterator[Path]:
-    """Yield the files below a folder that end so, in order, not following links."""
-    seen = 0
-    for folder, folders, files in os.walk(root, onerror=_cannot_be_read):
-        folders[:] = sorted(name for name in folders if is_looked_at(name))
+    """Yield the files below a folder that end so, in order, not following links.
+
+    Raises:
+        UnreadableError: there are too many, or a folder cannot be read.
+        FaultError: that is no student's doing.
+    """
+    seen, left = 0, [root]  # folders may be deeper than Python may call itself
+    while left:
+        folders, files = _entries(left.pop())
         seen += len(folders) + len(files)
         if seen > MOST_ENTRIES:
             raise UnreadableError(f"its folder holds more than {MOST_ENTRIES} files and folders")
-        yield from (Path(folder, name) for name in sorted(files) if name.endswith(tuple(suffixes)))
+        left += reversed([path for path in folders if is_looked_at(path.name) and not path.is_symlink()])
+        yield from (path for path in files if path.name.endswith(tuple(suffixes)))
 
 
-def _cannot_be_read(error: OSError) -> None:
-    raise UnreadableError(f"its folder cannot be read: {error.strerror}")
+def _entries(folder: Path) -> tuple[list[Path], list[Path]]:
+    """Return the folders and the files in a folder, in order."""
+    try:
+        folders: list[Path] = []
+        files: list[Path] = []
+        for path in sorted(folder.iterdir()):
+            (folders if path.is_dir() else files).append(path)
+    except OSError as error:
+        raise _cannot_be_read("its folder", error) from error
+    return folders, files
+
+
+def _cannot_be_read(what: str, error: OSError) -> Exception:
+    if error.errno in _OURS:
+        return FaultError(f"{what} cannot be read here: {error.strerror}: see whose it is, and who grades")
+    return UnreadableError(f"{what} cannot be read: {error.strerror}")
 
 
 def is_looked_at(name: str) -> bool:
@@ -52,7 +77,12 @@ def is_looked_at(name: str) -> bool:
 
 
 def read(path: Path, root: Path) -> bytes:
-    """Read a file of a submission; refuse what is not a text of reasonable size inside the folder."""
+    """Read a file of a submission; refuse what is not a text of reasonable size inside the folder.
+
+    Raises:
+        UnreadableError: that is so, or it cannot be read.
+        FaultError: that is no student's doing.
+    """
     name = relative(path, root)
     try:
         if not path.resolve().is_relative_to(root.resolve()):
@@ -65,8 +95,10 @@ def read(path: Path, root: Path) -> bytes:
             size = f"{status.st_size / 2**20:.1f} MiB"
             raise UnreadableError(f"{name} has {size}; a file may have {largest // 2**20} MiB")
         data = path.read_bytes()
-    except (OSError, RuntimeError) as error:  # RuntimeError: a link that leads to itself
-        raise UnreadableError(f"{name} cannot be read: {getattr(error, 'strerror', 'a link to itself')}") from error
+    except OSError as error:
+        raise _cannot_be_read(name, error) from error
+    except RuntimeError as error:
+        raise UnreadableError(f"{name} cannot be read: a link to itself") from error
     if b"\0" in data:
         raise UnreadableError(f"{name} is not a text file")
     return data

@@ -18,9 +18,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from grader import assignment, outputs, places
 from grader.assignment import Assignment
@@ -55,14 +55,19 @@ class _Ours(_Part):
     """What the attempt earned before anything was taken off; None if it was not graded."""
 
 
+def _if_ours(value: Any) -> Any:
+    """Return what we left there; another autograder may have left anything."""
+    return value if isinstance(value, dict) else None
+
+
 class _Extra(_Part):
-    proofgrade: _Ours | None = None
+    proofgrade: Annotated[_Ours | None, BeforeValidator(_if_ours)] = None
 
 
 class _Results(_Part):
     score: float | None = None
     tests: tuple[dict[str, Any], ...] | None = None
-    extra_data: _Extra | None = None
+    extra_data: Annotated[_Extra | None, BeforeValidator(_if_ours)] = None
 
 
 class _Previous(_Part):
@@ -85,7 +90,7 @@ class Metadata(_Part):
     created_at: Moment
     assignment: _Dates = _Dates()
     users: tuple[_User, ...] = ()
-    previous_submissions: tuple[_Previous, ...] = ()
+    previous_submissions: Annotated[tuple[_Previous, ...], BeforeValidator(lambda value: value or ())] = ()
 
     @property
     def due(self) -> datetime | None:

@@ -67,6 +67,13 @@ class Grading:
         """How many handed in."""
         return len({entry.id for entry in self.intake.entries})
 
+    @property
+    def untimed(self) -> int:
+        """Of how many nobody knows when they were handed in, though it costs points to be late."""
+        if self.assignment.spec.late is None:
+            return 0
+        return sum(entry.handed_in is None and not entry.late for entry in self.intake.entries)
+
     def results(self, advance: Callable[[], object]) -> Iterator[Result]:
         """Grade, and yield the result of each student in order; `advance` is called after each submission."""
 

@@ -114,20 +114,30 @@ def _length(detail: ErrorDetails, value: Any) -> str:
     return f"must have {wanted} entries, not {len(value)}"
 
 
+def _missing(detail: ErrorDetails, _value: Any) -> str:
+    over = " (`over: steps` judges it over the rounds of a run; of the entries of an array, write a check in checks.py)"
+    return f"this key is required{over if detail['loc'][-1] == 'over' else ''}"
+
+
+def _mapping(detail: ErrorDetails, value: Any) -> str:
+    example = ", as {atol: 1.0e-6}" if "tolerance" in detail["loc"] else ""
+    return f"must be a mapping{example} {_got(value)}"
+
+
 _KINDS = "number, formula, choice, text or plot"
 
 _WORDS: dict[str, Callable[[ErrorDetails, Any], str]] = {
     "union_tag_not_found": lambda _detail, _value: f"needs a `kind`: {_KINDS}",
     "union_tag_invalid": lambda _detail, value: f"`kind` must be {_KINDS} {_got(value['kind'])}",
-    "missing": lambda _detail, _value: "this key is required",
+    "missing": _missing,
     "value_error": _own_words,
     "at": _own_words,
     "float_type": _number,
     "int_type": _number,
     "string_type": _text,
     "bool_type": _must_be("true or false"),
-    "dict_type": _must_be("a mapping"),
-    "model_type": _must_be("a mapping"),
+    "dict_type": _mapping,
+    "model_type": _mapping,
     "list_type": _must_be("a list"),
     "string_too_short": lambda _detail, _value: "must not be empty",
     "too_short": _length,

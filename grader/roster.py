@@ -31,10 +31,11 @@ MOST_WORDS = 8
 
 COLUMNS: Mapping[str, Sequence[str]] = {
     "id": (
-        "id", "student id", "studentid", "sid", "sis user id", "identifier", "student number", "username",
+        "id", "student id", "studentid", "sid", "sis user id", "student number", "username",
         "user name", "id number", "sis login id", "matrikelnummer", "matrikel nr", "matrikelnr", "matr nr", "matrnr",
         "id nummer", "benutzername", "anmeldename", "numéro étudiant", "n étudiant", "identifiant",
         "numéro d identification", "nom d utilisateur", "matrícula", "número de id", "nombre de usuario",
+        "identifier",  # of Moodle's worksheets: `Participant 90001`, which no import knows, so only for want of others
     ),
     "name": (
         "name", "full name", "fullname", "student", "student name", "vollständiger name", "nom complet",

@@ -387,6 +387,15 @@ def test_what_another_autograder_graded_counts_as_it_stands():
     assert (now["score"], now["output"][:27]) == (1.5, "Attempt 2 of 3: 1 is left.\n")
 
 
+@pytest.mark.parametrize("left", [[1], "text", 3, {}, {"proofgrade": "theirs"}], ids=str)
+def test_whatever_another_autograder_left_is_no_obstacle(left):
+    assert told(points(3), Policy(), previous(1, {**ELSEWHERE, "extra_data": left}))["score"] == 3
+
+
+def test_no_earlier_submissions_may_be_null():
+    assert gradescope.earlier(gradescope.Metadata.model_validate(metadata(previous_submissions=None))) == []
+
+
 # --- what students see ---
 
 

@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 import tomllib
 import zipfile
 from importlib import metadata
@@ -12,6 +14,7 @@ import pytest
 import grader as ours
 from grader import assignment, package, release
 from grader.errors import SpecError, UsageError
+from tests import documented
 from tests.conftest import NAIVE_EM, ROOT, SPEC, write
 from tests.test_cli import grader
 
@@ -81,6 +84,25 @@ def test_an_installed_grader_has_the_scripts_where_they_are_looked_for(monkeypat
     inside = write(tmp_path, {"grader/docker/gradescope/setup.sh": ""}) / "grader"
     monkeypatch.setattr(package, "__file__", str(inside / "package.py"))
     assert package._scripts() == inside / "docker/gradescope"
+
+
+def test_the_documented_wheel_can_be_made_and_installed_and_has_all_of_the_grader(tmp_path):
+    """With what is installed here, so that nothing is fetched."""
+    (make,) = [block.text for block in documented.blocks("docs/releasing.md") if "pip wheel" in block.text]
+    (install,) = [block.text for block in documented.blocks("docs/students.md") if "pip install" in block.text]
+    offline = {
+        "PIP_NO_INDEX": "1",
+        "PIP_NO_BUILD_ISOLATION": "false",
+        "PIP_NO_DEPS": "1",
+        "PIP_TARGET": str(tmp_path / "at"),
+    }
+    env = {**os.environ, **offline, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    text = f"{make.replace('PATH_OF_THE_CLONE', str(ROOT))}cd for_students\n{install}"
+    subprocess.run(["sh", "-ec", text], cwd=tmp_path, env=env, check=True, capture_output=True, timeout=120)
+    for name in ("grader/cli.py", "grader/report/templates/page.html", "grader/docker/gradescope/setup.sh"):
+        assert (tmp_path / "at" / name).read_bytes() == (
+            ROOT / name.removeprefix("grader/" if "docker" in name else "")
+        ).read_bytes()
 
 
 def test_the_same_assignment_makes_the_same_bytes(course, tmp_path):

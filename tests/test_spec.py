@@ -86,6 +86,11 @@ BROKEN = {
     "an unknown key": (("name: work", "nam: work"), [
         (1, "$.name", "this key is required"), (1, "$.nam", "unknown key (did you mean 'name'?)")]),
     "an unknown key of a case": (("expect:", "expct:"), [(12, f"{CASE}.expct", "unknown key (did you mean 'expect'?)")]),
+    "a number for a tolerance": (("y: {decimals: 3}", "y: 0.1"), [
+        (8, "$.functions.f.tolerance.y", "must be a mapping, as {atol: 1.0e-6} (got 0.1)")]),
+    "a property that says not over what": (("      - name: first", "      - {name: falls, property: {non_increasing: y}}\n      - name: first"), [
+        (10, "$.functions.f.cases[0].property.over", "this key is required (`over: steps` judges it over the rounds of a run; "
+         "of the entries of an array, write a check in checks.py)")]),
     "an unknown key of a tolerance": (("decimals: 3", "decimal: 3"), [
         (8, "$.functions.f.tolerance.y.decimal", "unknown key (did you mean 'decimals'?)")]),
     "an unknown key of a function": (("points:", "pionts:"), [

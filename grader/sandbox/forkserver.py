@@ -111,7 +111,10 @@ class ForkServer:
         if self._forked > RECYCLED_AFTER or self._zygote.ended or not self._goes_on():
             self._drop()
             self._zygote.close()
-            self._zygote = Zygote()
+            try:
+                self._zygote = Zygote(wait=False)
+            except OSError as error:
+                raise FaultError(str(error)) from error
             self._begin()
             if not self._is_there():
                 raise FaultError("the sandbox does not start: its fork server ends or does not answer")

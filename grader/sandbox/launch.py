@@ -39,10 +39,11 @@ class Zygote:
 
     process: subprocess.Popen[bytes] | None = None
 
-    def __init__(self) -> None:
+    def __init__(self, *, wait: bool = True) -> None:
+        """With `wait`, who is to listen there may still be starting."""
         elsewhere = os.environ.get(ELSEWHERE)
         if elsewhere:
-            self.control = _connected(elsewhere)
+            self.control = _connected(elsewhere, CONNECT_SECONDS if wait else 0)
             return
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
@@ -88,9 +89,9 @@ def fork_server(control: socket.socket) -> subprocess.Popen[bytes]:
     )
 
 
-def _connected(path: str) -> socket.socket:
+def _connected(path: str, seconds: float) -> socket.socket:
     """Connect to who starts fork servers elsewhere, as soon as it listens."""
-    deadline = time.monotonic() + CONNECT_SECONDS
+    deadline = time.monotonic() + seconds
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     while True:
         try:

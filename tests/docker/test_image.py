@@ -1,7 +1,10 @@
 """The image: what is in it, and that it grades under the locks of a container, as outside of one."""
 
 import json
+import os
+import signal
 import subprocess
+import time
 
 import pytest
 
@@ -165,15 +168,77 @@ def test_with_namespaces_notebooks_are_executed_too(docker, tmp_path):
     assert results(tmp_path / "results") == [result]
 
 
-@pytest.mark.parametrize("missing", ["an assignment", "assignments", "submissions"])
-def test_what_the_script_misses_is_told(missing, tmp_path):
-    here = [] if missing == "assignments" else ["assignments"]
-    for name in here:
-        (tmp_path / name).mkdir()
-    arguments = [] if missing == "an assignment" else ["naive_em"]
-    done = subprocess.run(
-        [ROOT / "docker/grade", *arguments], cwd=tmp_path, capture_output=True, text=True, check=False
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_whatever_interrupts_the_script_all_is_removed(name, docker, tmp_path):
+    (tmp_path / "assignments").symlink_to(ROOT / "assignments")
+    command = [ROOT / "docker/grade", "naive_em", "assignments/naive_em/samples/wrong_loops_forever"]
+    running = subprocess.Popen(
+        command,
+        cwd=tmp_path,
+        env=docker.env,
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     )
-    usage = "say which assignment: docker/grade ASSIGNMENT [SUBMISSIONS [OPTION...]]"
-    expected = usage if missing == "an assignment" else f"there is no {missing} in {tmp_path}"
-    assert (done.returncode, done.stderr) == (2, f"docker/grade: {expected}\n")
+    deadline = time.monotonic() + 60
+    while not (tmp_path / "results/store.sqlite").exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    running.send_signal(getattr(signal, name))
+    _, told = running.communicate(timeout=60)
+    assert (running.returncode, docker.left()) == (130, [])
+    assert told.endswith("docker/grade: interrupted; the same command goes on from there\n")
+
+
+def test_the_image_is_built_where_there_is_none(docker, tmp_path):
+    (tmp_path / "assignments").symlink_to(ROOT / "assignments")
+    docker.docker("tag", "proofgrade", "kept")  # with its layers, of which the new one is made again
+    docker.docker("rmi", "proofgrade")
+    done = docker.run(ROOT / "docker/grade", "naive_em", "assignments/naive_em/samples/right_loops", cwd=tmp_path)
+    assert "Score: 3 of 3" in done.stdout
+    docker.docker("rmi", "kept")
+
+
+WRONG = {
+    "no assignment": ([], "say which assignment: docker/grade ASSIGNMENT [SUBMISSIONS [OPTION...]]"),
+    "no submissions": (["naive_em"], "there is no submissions in {here}"),
+    "none of that name": (["naive_em", "-subs"], "there is no -subs in {here}"),
+    "results among them": (["naive_em", "."], "{here} has the results in it: give submissions a folder of their own"),
+    "a colon": (["naive_em", "a:b"], "Docker takes no path with a colon in it"),
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_what_the_script_cannot_do_is_told(what, tmp_path):
+    arguments, told = WRONG[what]
+    for name in ("assignments", "a:b"):
+        (tmp_path / name).mkdir()
+    assert script(tmp_path, *arguments) == (2, f"docker/grade: {told.format(here=tmp_path)}\n")
+
+
+def test_where_it_cannot_write_is_told(tmp_path):
+    assert script(tmp_path, "naive_em") == (2, f"docker/grade: there is no assignments in {tmp_path}\n")
+    for name in ("assignments", "submissions", "results"):
+        (tmp_path / name).mkdir()
+    os.chown(tmp_path / "results", 1234, 1234)
+    told = f"docker/grade: {tmp_path}/results must be yours, for what is written there is\n"
+    assert script(tmp_path, "naive_em") == (2, told)
+    (tmp_path / "results").rmdir()
+    (tmp_path / "results").write_text("")
+    status, told = script(tmp_path, "naive_em")
+    assert (status, told.splitlines()[-1]) == (2, f"docker/grade: {tmp_path}/results cannot be a folder")
+
+
+def test_where_no_engine_answers_is_told(tmp_path):
+    for name in ("assignments", "submissions"):
+        (tmp_path / name).mkdir()
+    message = "docker/grade: Docker does not answer: is its daemon running, and may you use it?\n"
+    assert script(tmp_path, "naive_em", DOCKER_HOST=f"unix://{tmp_path}/socket") == (3, message)
+
+
+def script(folder, *arguments, **more):
+    """Run it, and return its status and what it says."""
+    command = [ROOT / "docker/grade", *arguments]
+    env = {**os.environ, **more}
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False, timeout=60)
+    return done.returncode, done.stderr

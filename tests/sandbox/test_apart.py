@@ -6,6 +6,7 @@ Those marked `docker` take both containers, and `tests/docker` runs them there.
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -107,3 +108,14 @@ def test_what_cannot_listen_says_so(tmp_path):
     program = [sys.executable, "-m", "grader.sandbox.apart", str(tmp_path / "none/socket")]
     done = subprocess.run(program, capture_output=True, text=True, check=False, timeout=60)
     assert (done.returncode, done.stderr) == (1, f"no socket at {tmp_path}/none/socket: No such file or directory\n")
+
+
+def test_where_it_has_gone_in_the_middle_is_our_fault_and_told_at_once(monkeypatch, tmp_path):
+    with ForkServer(Zygote(), LIMITS, ["numpy"]) as server:
+        server.ready()
+        monkeypatch.setenv(launch.ELSEWHERE, str(tmp_path / "socket"))
+        server._zygote.close()
+        began = time.monotonic()
+        with pytest.raises(FaultError, match="does not answer: No such file or directory"):
+            server.ready()
+        assert time.monotonic() - began < launch.CONNECT_SECONDS / 2
