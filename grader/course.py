@@ -8,7 +8,7 @@ from grader import model
 from grader.assignment import Assignment
 from grader.errors import FaultError
 from grader.sandbox.client import Child, Deadline
-from grader.sandbox.requests import call_request
+from grader.sandbox.requests import call_request, parameters_request
 from grader.sandbox.spawned import trusted_worker
 
 SECONDS = 120.0
@@ -41,7 +41,19 @@ class Course:
             SpecError: there is no such reference.
             FaultError: the reference cannot be loaded.
         """
-        frame = call_request(function, args, seed, **more)
+        return self._asked(call_request(function, args, seed, **more), seconds)
+
+    def parameters(self, function: str) -> list[str]:
+        """Return the names of what a function of the reference takes, in order; none where that cannot be told.
+
+        Raises:
+            SpecError: there is no such reference.
+            FaultError: the reference cannot be loaded.
+        """
+        outcome = self._asked(parameters_request(function), SECONDS)
+        return [str(name) for name in outcome.value] if isinstance(outcome, model.Returned) else []
+
+    def _asked(self, frame: bytes, seconds: float) -> model.Outcome:
         with self._lock:
             child = self._started()
             child.print_freely()

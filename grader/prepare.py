@@ -14,7 +14,7 @@ from grader import cache, model, slips
 from grader.assignment import Assignment
 from grader.compare import Rules, compare
 from grader.course import Course, what_happened
-from grader.errors import FaultError
+from grader.errors import FaultError, GraderError, SpecError
 from grader.instructor import Instructor, call_seed
 from grader.mistakes import suggest
 from grader.properties import Check, Property, Unchanged
@@ -111,19 +111,51 @@ def prepare(assignment: Assignment) -> Plan:
     A wanted value that would not pass its own comparison is a mistake of the spec, and told before anybody is graded.
 
     Raises:
-        SpecError: the spec names what the instructor's code does not have, or a data file that cannot be read.
+        SpecError: the spec names what the instructor's code does not have, or in another order than the reference; or a
+            data file cannot be read.
         FaultError: the instructor's code fails.
     """
     _look_for(assignment.spec.packages, assignment)
     key = cache.key(assignment)
-    made = cache.load(assignment.folder, "made", key)
-    if made is None:
+    made = cache.load(assignment.folder, "made", key) or {}
+    if not made.get("ordered"):  # as where an earlier grader has made the rest, and did not look
         with contextlib.closing(Course(assignment)) as course:
-            _look_for_checks(course)
-            made = {"calls": _make(course), "slips": [slip.model_dump() for slip in slips.read(course)]}
+            made["ordered"] = _look_at_orders(course)
+            if "calls" not in made:
+                _look_for_checks(course)
+                made |= {"calls": _make(course), "slips": [slip.model_dump() for slip in slips.read(course)]}
         cache.keep(assignment.folder, "made", key, made)
     calls = _calls(assignment, iter(made["calls"]))
     return Plan(assignment, assignment.given(), calls, tuple(map(Slip.model_validate, made["slips"])))
+
+
+def _look_at_orders(course: Course) -> bool:
+    """See that no case has the reference's parameters in another order; tell whether that could be seen."""
+    spec = course.assignment.spec
+    if spec.reference is None:
+        return True
+    try:
+        course.start()
+    except GraderError:  # it is told where a value is wanted of it: what is stated in full goes without
+        return False
+    wrong = [
+        str(course.assignment.mistake(path, message))
+        for name, function in spec.functions.items()
+        for path, message in _misplaced(name, function, course.parameters(name))
+    ]
+    if wrong:
+        raise SpecError("\n".join(wrong))
+    return True
+
+
+def _misplaced(name: str, function: Function, parameters: Sequence[str]) -> Iterator[tuple[Path, str]]:
+    """Yield where cases have parameters in another order; an argument of another name may stand anywhere."""
+    for n, case in enumerate(function.cases):
+        known = [arg for arg in case.args if arg in parameters]
+        if known != sorted(known, key=parameters.index):
+            order, takes = ", ".join(case.args), f"{name}({', '.join(parameters)})"
+            message = f"these go by position, and stand in the order {order}; the reference takes {takes}"
+            yield ("functions", name, "cases", n, "args"), message
 
 
 def _look_for_checks(course: Course) -> None:

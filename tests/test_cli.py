@@ -158,6 +158,28 @@ def test_a_broken_spec_gets_a_line_for_each_mistake(here):
     ]
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["grade", "small", "class", "--out", "made"],
+        ["validate", "small"],
+        ["release", "small", "--to", "made"],
+        ["package", "gradescope", "small", "--to", "made.zip"],
+    ],
+    ids=lambda command: command[0],
+)
+def test_arguments_in_another_order_than_the_references_are_told_before_anything_is_made(command, here):
+    reference = (here / "small/solution.py").read_text().replace("pair(xs)", "pair(xs, by=1)")
+    write(here, {"small/assignment.yaml": SPEC.replace("{xs:", "{by: 1, xs:"), "small/solution.py": reference})
+    done = grader(*command, cwd=here)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "grader: small/assignment.yaml:17: $.functions.pair.cases[0].args: these go by position, and stand in the order "
+        "by, xs; the reference takes pair(xs, by)\n"
+    )
+    assert list(here.glob("made*")) == []
+
+
 def test_a_reference_that_raises_is_our_fault_and_costs_nobody_points(here):
     write(here, {"small/solution.py": "def double(x): return x / 0\n"})
     done = grader("grade", "small", "class", "--jsonl", "-", cwd=here)

@@ -1,7 +1,10 @@
 """Arguments and wanted values come from the instructor's code, once; what is wrong with that code is not a student's fault."""
 
+import re
+
 import numpy as np
 import pytest
+import yaml
 
 from grader import assignment, cache, prepare
 from grader.errors import FaultError, SpecError
@@ -118,6 +121,117 @@ def test_the_spec_is_wrong_with(name, small):
     with pytest.raises(SpecError) as caught:
         plan(write(small, files))
     assert str(caught.value).startswith(f"{small / 'assignment.yaml'}{message}")
+
+
+def sor(folder, *cases):
+    """Write an assignment whose reference takes several arguments."""
+    listed = "".join(f"\n      - {{name: case {n}, {case}}}" for n, case in enumerate(cases))
+    spec = (
+        SPEC.partition("functions:")[0] + f"functions:\n  sor:\n    points: 1\n    returns: [x]\n    cases:{listed}\n"
+    )
+    reference = "def sor(A, b, x0, omega=1.0, steps=9):\n    return A * x0 + b\n"
+    return write(folder, {"assignment.yaml": spec, "solution.py": reference, "checks.py": "def finite(x): pass\n"})
+
+
+ANOTHER_ORDER = {
+    "two": "args: {A: 2, x0: 3, b: 1}",
+    "two around one of another name": "args: {A: 2, x0: 3, start: 5, b: 1}",
+    "two that are optional": "args: {A: 2, b: 1, x0: 3, steps: 5, omega: 1}",
+    "the wanted value stated": "args: {A: 2, x0: 3, b: 1}, expect: {x: 5}",
+    "a property": "args: {A: 2, x0: 3, b: 1}, property: {check: finite}",
+    "a reference that would raise": "args: {A: {array: [1, 2]}, x0: 1, b: {array: [1, 2, 3]}}",
+}
+
+
+@pytest.mark.parametrize("name", ANOTHER_ORDER)
+def test_parameters_of_the_reference_in_another_order_are_a_mistake(name, tmp_path):
+    """Values go by position, so students would read each under the name of another."""
+    case = ANOTHER_ORDER[name]
+    order = ", ".join(yaml.safe_load(f"{{{case}}}")["args"])
+    with pytest.raises(SpecError) as caught:
+        plan(sor(tmp_path, case))
+    assert str(caught.value) == (
+        f"{tmp_path / 'assignment.yaml'}:11: $.functions.sor.cases[0].args: these go by position, and stand in the order "
+        f"{order}; the reference takes sor(A, b, x0, omega, steps)"
+    )
+
+
+def test_every_case_whose_order_is_another_is_told(tmp_path):
+    with pytest.raises(SpecError) as caught:
+        plan(sor(tmp_path, ANOTHER_ORDER["two"], "args: {A: 2, b: 1, x0: 3}", ANOTHER_ORDER["a property"]))
+    assert re.findall(r":(\d+): \$\.functions\.sor\.(\S+): these go", str(caught.value)) == [
+        ("11", "cases[0].args"), ("13", "cases[2].args")]  # fmt: skip
+
+
+IN_ORDER = {
+    "other names": ("args: {matrix: 2, rhs: 1, start: 3}", 7),
+    "other names in the places of some": ("args: {A: 2, start: 1, x0: 3}", 7),
+    "some left out": ("args: {A: 2, b: 1, x0: 3, steps: 5}", 7),
+    "the wanted value stated": ("args: {A: 2, b: 1, x0: 3}, expect: {x: 5}", 5),
+}
+
+
+@pytest.mark.parametrize("name", IN_ORDER)
+def test_arguments_in_order_go_by_position(name, tmp_path):
+    case, want = IN_ORDER[name]
+    assert plan(sor(tmp_path, case)).calls["sor"][0].want == want
+
+
+TAKES_ANYTHING = ["def sor(*args):\n    return 7\n", "sor = max\n"]
+
+
+@pytest.mark.parametrize("reference", TAKES_ANYTHING)
+def test_a_reference_whose_parameters_have_no_names_takes_any_order(reference, tmp_path):
+    write(sor(tmp_path, "args: {A: 2, x0: 7, b: 1}"), {"solution.py": reference})
+    assert plan(tmp_path).calls["sor"][0].want == 7
+
+
+@pytest.mark.parametrize(
+    ("reference", "source"),
+    [("solution", "def other(): pass\n"), ("solution", "import nowhere_at_all\n"), ("nowhere_at_all", "")],
+    ids=["it lacks the function", "it does not load", "it is not there"],
+)
+def test_what_is_stated_in_full_needs_no_reference(reference, source, tmp_path):
+    sor(tmp_path, ANOTHER_ORDER["the wanted value stated"])
+    spec = (tmp_path / "assignment.yaml").read_text().replace("reference: solution", f"reference: {reference}")
+    write(tmp_path, {"assignment.yaml": spec, "solution.py": source})
+    assert plan(tmp_path).calls["sor"][0].want == 5
+
+
+def test_an_order_that_could_not_be_seen_is_looked_at_the_next_time(tmp_path, monkeypatch):
+    sor(tmp_path, ANOTHER_ORDER["the wanted value stated"])
+    write(tmp_path, {"solution.py": "import set_up_later\n" + (tmp_path / "solution.py").read_text()})
+    assert plan(tmp_path).calls["sor"][0].want == 5
+    write(tmp_path.parent / "later", {"set_up_later.py": ""})
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path.parent / "later"))
+    with pytest.raises(SpecError, match="these go by position"):
+        plan(tmp_path)
+
+
+def as_before(folder):
+    """Leave in the cache what a grader left that did not look at the order."""
+    loaded = assignment.load(folder)
+    made = cache.load(folder, "made", cache.key(loaded))
+    cache.keep(folder, "made", cache.key(loaded), {key: made[key] for key in ("calls", "slips")})
+
+
+def test_what_was_made_before_the_order_was_looked_at_is_not_made_again(small, monkeypatch):
+    first = plan(small)
+    as_before(small)
+    monkeypatch.setattr(prepare, "Instructor", None)  # using it would fail
+    assert plan(small).calls["pair"] == first.calls["pair"]
+    monkeypatch.setattr(prepare, "Course", None)
+    assert plan(small).calls["pair"] == first.calls["pair"]
+
+
+def test_what_was_made_before_hides_no_other_order(tmp_path, monkeypatch):
+    sor(tmp_path, ANOTHER_ORDER["two"])
+    with monkeypatch.context() as patch:
+        patch.setattr(prepare, "_look_at_orders", lambda _: True)
+        plan(tmp_path)
+    as_before(tmp_path)
+    with pytest.raises(SpecError, match="these go by position"):
+        plan(tmp_path)
 
 
 def test_making_without_inputs_is_told(small):

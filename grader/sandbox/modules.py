@@ -162,6 +162,12 @@ def build(record: Record, given: Iterator[str] | Mapping[str, Any] | Sequence[st
         return record
 
 
+def resolve(path: str) -> Any:
+    """Return what a dotted path names in one of this process's own modules."""
+    module, _, attribute = path.rpartition(".")
+    return getattr(importlib.import_module(module), attribute)
+
+
 @functools.cache
 def loaded_packages() -> frozenset[str]:
     """Return the top-level names that a child may import: the standard library's and what this process has loaded."""

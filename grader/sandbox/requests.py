@@ -26,6 +26,11 @@ def call_request(function: str, args: list[Any], seed: int, **more: Any) -> byte
     return protocol.pack({"call": {"function": function, "args": args, "seed": seed, **more}})
 
 
+def parameters_request(function: str) -> bytes:
+    """Return the frame that asks for the names of what a function takes."""
+    return protocol.pack({"parameters": {"function": function}})
+
+
 def rounds_request(steps: list[list[Any]], state: Mapping[str, Any], number: str, times: int, seed: int) -> bytes:
     """Return the frame that asks for a number after each of so many rounds of steps (see `worker`)."""
     made = {"steps": steps, "state": dict(state), "number": number, "times": times, "seed": seed}

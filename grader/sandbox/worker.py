@@ -5,6 +5,7 @@
     cell {name, source}                a notebook's cell, in the namespace of the loaded module
     value {source}                     what an expression is in that namespace
     call {function, module, args, kwargs, offers, seed, proxies, echo}
+    parameters {function}              the names of what a function takes, in their order
     rounds {steps, state, number, times, seed}   a number after each round of [function, names of its args, returns]
 
 The first thing it sends is `ready`. A reply is a dict with one key: `loaded`, `returned` (the value), `raised` (type,
@@ -37,7 +38,7 @@ import numpy as np
 
 from grader.sandbox import protocol
 from grader.sandbox.cells import Cells
-from grader.sandbox.modules import Library, Source, build, loaded_packages
+from grader.sandbox.modules import Library, Source, build, loaded_packages, resolve
 from grader.sandbox.values import Record, RefusedError
 
 Reply = dict[str, Any]
@@ -64,6 +65,7 @@ class Worker:
         self.cells: Cells | None = None
         self._answers: dict[str, Callable[..., Reply]] = {
             "load": self._load, "cell": self._cell, "value": self._value, "call": self._call, "rounds": self._rounds,
+            "parameters": self._parameters,
         }  # fmt: skip
 
     def answer(self, request: dict[str, Any]) -> Reply:
@@ -104,7 +106,7 @@ class Worker:
 
     def build(self, record: Record) -> Any:
         """Return what a record in a request stands for."""
-        return self.imports.build(record) if self.imports else build(record, self.given, _resolve)
+        return self.imports.build(record) if self.imports else build(record, self.given, resolve)
 
     def _call(
         self,
@@ -138,6 +140,9 @@ class Worker:
                 return {"signature": signature}
             raise
         return reply | {"after": args} if echo else reply
+
+    def _parameters(self, function: str) -> Reply:
+        return {"returned": [*inspect.signature(getattr(sys.modules[self.main], function)).parameters]}
 
     def _rounds(self, steps: list[list[Any]], state: dict[str, Any], number: str, times: int, seed: int) -> Reply:
         numbers = []
@@ -192,11 +197,6 @@ class Worker:
         source = self.imports.own.get(filename) if self.imports else None
         lines = source.data.splitlines()[number - 1 : number] if source else []
         return lines[0].decode("utf-8", "replace").strip() if lines else ""
-
-
-def _resolve(path: str) -> Any:
-    module, _, attribute = path.rpartition(".")
-    return getattr(importlib.import_module(module), attribute)
 
 
 def _was_refused(error: BaseException) -> bool:
