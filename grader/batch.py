@@ -65,6 +65,7 @@ class Batch:
         `kept` is called after each entry.
 
         Raises:
+            SpecError: the assignment is wrong, which showed only now; what was kept stays.
             FaultError: there is no place any more where something could be graded.
         """
         known = frozenset[tuple[str, str]]() if self.fresh else self.book.store.done(self.key)

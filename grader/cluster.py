@@ -21,7 +21,7 @@ from typing import Any
 from grader import cache, remote, scheduler
 from grader.assignment import Assignment
 from grader.engine import Places
-from grader.errors import FaultError, UsageError
+from grader.errors import FaultError, SpecError, UsageError
 from grader.model import Result, Sandbox
 from grader.prepare import Plan, prepare
 from grader.remote import Package
@@ -129,6 +129,7 @@ class Cluster:
         """Grade a submission on the next worker that is free, and where that is lost, on another one.
 
         Raises:
+            SpecError: the assignment is wrong.
             FaultError: the scheduler is lost, or there have been no workers for long.
         """
         began = time.monotonic()
@@ -158,6 +159,8 @@ class Cluster:
             return None
         except Exception as error:  # noqa: BLE001  Dask's own; it must not cost the other submissions theirs
             came = in_words(error)
+        if isinstance(came, SpecError):
+            raise came
         return f"the worker {worker.address} failed: {came}" if isinstance(came, str) else came
 
     def close(self) -> None:

@@ -14,7 +14,7 @@ from typing import Protocol, TypeVar
 
 from grader import model, shared
 from grader.assignment import Assignment
-from grader.errors import DiedError, FaultError, UsageError
+from grader.errors import DiedError, FaultError, SpecError, UsageError
 from grader.execution import Executor
 from grader.model import Result
 from grader.parts import Graded, Place, grade_parts
@@ -115,6 +115,7 @@ class Places(Protocol):
         What fails makes a result with a fault, unless it would fail for every submission.
 
         Raises:
+            SpecError: the assignment is wrong, which only what a submission returned could show.
             FaultError: there is no place any more.
         """
 
@@ -149,7 +150,10 @@ class Here:
 
 
 def finished(grade: Callable[[Given], Came], each: Iterable[Given], places: Places) -> Iterator[tuple[int, Came]]:
-    """Do something with each of many, and yield what comes of it with its number, as it is finished."""
+    """Do something with each of many, and yield what comes of it with its number, as it is finished.
+
+    What is raised for one ends it, after all that was finished by then.
+    """
     numbered = enumerate(each)
     running: dict[Future[Came], int] = {}
     with ThreadPoolExecutor(MOST_THREADS) as pool:
@@ -159,7 +163,8 @@ def finished(grade: Callable[[Given], Came], each: Iterable[Given], places: Plac
                     running[pool.submit(grade, one)] = n
                 if not running:
                     return
-                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                done = wait(running, return_when=FIRST_COMPLETED).done
+                for future in sorted(done, key=lambda one: one.exception() is not None):
                     yield running.pop(future), future.result()
         except BaseException:  # when interrupted, do not wait for what is still running
             places.close()
@@ -171,6 +176,9 @@ def grade_one(variants: Variants, place: Place, submission: Submission) -> Resul
     """Grade one submission. A fault of ours makes a result without a score, and costs nobody points.
 
     Where there is no server nothing of it is run: then there are questions alone.
+
+    Raises:
+        SpecError: the assignment is wrong.
     """
     began, plan = time.monotonic(), variants.plan
     for _ in range(2):
@@ -198,8 +206,10 @@ def _attempt(variants: Variants, place: Place, submission: Submission, output: O
     """Return what came of a submission, or what went wrong here. It must not cost the other submissions theirs."""
     try:
         return grade_parts(variants, place, submission, output)
+    except SpecError:  # what is wrong for one is so for all, and theirs to mend who wrote it
+        raise
     except Exception as error:  # noqa: BLE001
-        return Graded(fault=error)
+        return Graded(fault=FaultError("its place was closed") if place.closed else error)
 
 
 def _in_words(fault: Exception) -> str:

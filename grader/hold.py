@@ -10,8 +10,6 @@ from grader import model
 from grader.asking import Own
 from grader.compare import compare
 from grader.components import entries, like
-from grader.course import what_happened
-from grader.errors import GraderError
 from grader.laws import Law
 from grader.messages import of_problem
 from grader.model import Returned
@@ -21,7 +19,7 @@ from grader.rounds import Series, State, StopsWhen
 from grader.run import Answer
 from grader.sandbox.requests import call_request
 from grader.sandbox.values import RefusedError
-from grader.seen import Seen, Violation, parts_of, same
+from grader.seen import LackError, Seen, Violation, parts_of, same
 from grader.variants import Variants
 
 ROUNDS = 10
@@ -45,7 +43,11 @@ class Holding:
         self.functions = self.plan.assignment.spec.functions
 
     def broken(self, case: Call, call: Call, answer: Answer) -> Violation | None:
-        """Return how what a call returned breaks the property of a case, or None where it holds."""
+        """Return how what a call returned breaks the property of a case, or None where it holds.
+
+        Raises:
+            SpecError: the property names what the call's arguments have not.
+        """
         if not isinstance(answer.outcome, Returned):
             return Violation("", "It returns no value.")
         after = answer.outcome.after
@@ -54,8 +56,10 @@ class Holding:
         seen = Seen(call.args, value, call.rules.returns, left)
         try:
             return self._judged(case, call, seen, answer.seconds)
-        except ValueError as error:
-            raise self._mistake(case, str(error)) from error
+        except LackError as error:
+            path = ("functions", case.key[0], "cases", case.key[1], "property")
+            where = "" if call.key == case.key else f" (in the case {call.name!r})"
+            raise self.plan.assignment.mistake(path, f"{error}{where}") from error
 
     def _judged(self, case: Call, call: Call, seen: Seen, seconds: float) -> Violation | None:
         match case.holds:
@@ -66,7 +70,7 @@ class Holding:
             case AtMostTimes() as limit:
                 return self._timed(limit, call, seen, seconds)
             case Check() as check:
-                return self._checked(check, case, seen)
+                return self._checked(check, seen)
             case None:
                 return None
             case trait:
@@ -75,9 +79,6 @@ class Holding:
     def _form(self, function: str) -> Any:
         """Return a right value of a function, whose form others have or stand for."""
         return next((call.want for call in self.plan.calls.get(function, ()) if call.holds is None), None)
-
-    def _mistake(self, case: Call, message: str) -> GraderError:
-        return self.plan.assignment.mistake(("functions", case.key[0], "cases", case.key[1], "property"), message)
 
     def _again(self, law: Law, case: Call, call: Call, seen: Seen) -> Violation | None:
         """Judge a law that ties the call to another one, which is made now."""
@@ -104,7 +105,7 @@ class Holding:
             if time.monotonic() > end:
                 return Violation("", "Its steps take too long to be followed.")
             for name, arguments in self.functions[call.key[0]].steps.items():
-                parts = self._step(name, [state[arg] for arg in arguments], call.seed)
+                parts = self._step(name, [_named_in(state, arg) for arg in arguments], call.seed)
                 if parts is None:
                     return Violation("", f"`{name}`, called in round {len(states) + 1}, does not return its values.")
                 state |= parts
@@ -150,14 +151,15 @@ class Holding:
                 return None
         return violation
 
-    def _checked(self, check: Check, case: Call, seen: Seen) -> Violation | None:
+    def _checked(self, check: Check, seen: Seen) -> Violation | None:
         """Have the course's own function look at the arguments and what was returned, by their names."""
         parts = parts_of(seen.value, seen.returns)
         if parts is None:
             return Violation("", f"It does not return {len(seen.returns)} values: {', '.join(seen.returns)}.")
         try:
             with self.asker.paused():
-                outcome = self.variants.oracle().call(check.check, [], module="checks", offers={**seen.args, **parts})
+                offers = {**seen.args, **parts}
+                outcome = self.variants.oracle().call(check.check, [], module="checks", offers=offers)
         except RefusedError as error:
             return Violation("", f"It cannot be checked: {error}.")
         match outcome:
@@ -167,8 +169,15 @@ class Holding:
                 return Violation("", text)
             case Returned(bool() | np.bool_() as holds):
                 return None if holds else Violation("", "It does not hold.")
-            case model.WrongSignature():
-                raise self._mistake(case, f"checks.py: {check.check} {what_happened(outcome)}")
+            case model.WrongSignature(signature):
+                told = f"{check.check}{signature} in checks.py asks for what it cannot be given"
+                raise LackError(f"{told} (known: {', '.join(offers)})")
             case model.Raised(kind, message):
                 return Violation("", "It cannot be checked.", f"{check.check} raised {kind}: {message}.")
         return Violation("", "It cannot be checked.")
+
+
+def _named_in(state: State, name: str) -> Any:
+    if name not in state:
+        raise LackError(f"there is no argument `{name}` for its steps")
+    return state[name]

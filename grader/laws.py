@@ -20,7 +20,7 @@ from pydantic import Field
 
 from grader.components import as_array, replaced
 from grader.sandbox.values import Record
-from grader.seen import Finite, Named, Path, Paths, Violation, argument, look, parts_of, root
+from grader.seen import Finite, LackError, Named, Path, Paths, Violation, argument, look, parts_of, root
 from grader.tolerances import Numbers
 
 SEED = 0
@@ -60,12 +60,12 @@ class Law(Named):
         """Return the arguments of the second call.
 
         Raises:
-            ValueError: there are no such arguments, or they cannot be changed so: a mistake of the spec.
+            LackError: there are no such arguments, or they cannot be changed so.
         """
         again = dict(args)
         moved = [path for path in self.moved if root(path) in args]
         if self.moved and not moved:
-            raise ValueError(f"no argument would change: there is none of {', '.join(self.moved)}")
+            raise LackError(f"no argument would change: there is none of {', '.join(self.moved)}")
         for path in moved:
             new = self._move_argument(path, args)
             again[root(path)] = replaced(again[root(path)], path, _like(look(args, path), new), (root(path),))
@@ -75,7 +75,7 @@ class Law(Named):
         """Return what the second call must return, or a Violation where the first returned what cannot be judged.
 
         Raises:
-            ValueError: as `again`.
+            LackError: as `again`.
         """
         self.again(args)
         parts = parts_of(value, returns)
@@ -83,7 +83,7 @@ class Law(Named):
             return Violation("", f"It does not return {len(returns)} values: {', '.join(returns)}.")
         for path in self.parts:
             if root(path) not in {*args, *returns}:
-                raise ValueError(f"`{path}` is neither an argument nor returned")
+                raise LackError(f"`{path}` is neither an argument nor returned")
             if root(path) in returns and self._holds(path) and look(parts, path) is None:
                 return Violation(path, f"`{path}` is not there.")
         for path in (*self.moved, *self.grown):
@@ -121,7 +121,7 @@ class Law(Named):
         try:
             return self._move(path, array, args)
         except ValueError as error:
-            raise ValueError(f"the argument `{path}` {error}") from error
+            raise LackError(f"the argument `{path}` {error}") from error
 
     def _move(self, path: str, array: Numbers, args: Mapping[str, Any]) -> Numbers:
         """Return an argument or result changed, or raise ValueError with the rest of a sentence about it."""

@@ -25,7 +25,9 @@ class Margins:
     def __init__(self, variants: Variants) -> None:
         self.variants = variants
         self.formula: dict[Key, float] = {}
-        """Of the functions of `slips.py`, without a change."""
+        """Of the functions of `slips.py`, without a change: right answers, by another formula."""
+        self.broken: dict[str, str] = {}
+        """What keeps these from an answer, by the functions' names."""
         self.rounded: dict[Key, float] = {}
         """Of the reference, from arguments that are off in the last digit."""
         self.single: dict[Key, float] = {}
@@ -36,11 +38,18 @@ class Margins:
         if call.holds is not None or call.rules.shapes_only:
             return
         if self.variants.of(call.key[0]):
-            self._note(self.formula, call, self.variants.plain(call), call.want)
+            self._note_formula(call)
         exact = self.variants.reference(call, call.args) if self.variants.plan.assignment.spec.reference else None
         if exact:  # what is expected may be rounded, this is not
             for offs, change in ((self.rounded, _nudged), (self.single, _single)):
                 self._note(offs, call, self.variants.reference(call, _changed(call.args, change)), exact.value)
+
+    def _note_formula(self, call: Call) -> None:
+        outcome = self.variants.outcome(call)
+        if isinstance(outcome, Returned):
+            self._note(self.formula, call, outcome, call.want)
+        else:
+            self.broken.setdefault(call.key[0], self.variants.went_wrong(call, outcome))
 
     def _note(self, offs: dict[Key, float], call: Call, value: Returned | None, want: Any) -> None:
         key = call.key[:2]

@@ -38,7 +38,7 @@ MOST_NOTES = 5
 """How many cells that failed are told of."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Place:
     """Where a submission is run: a server for its functions, an executor for its notebook; None for what it has not."""
 
@@ -46,9 +46,12 @@ class Place:
     executor: Executor | None = None
     files: Mapping[str, bytes] = field(default_factory=dict)
     """What of the course's lies beside a notebook that is executed."""
+    closed: bool = False
+    """Whether what runs here was ended from another thread, which fails in one way or another then."""
 
     def close(self) -> None:
         """End what is running here."""
+        self.closed = True
         for one in (self.server, self.executor):
             if one:
                 one.close()

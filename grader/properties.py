@@ -19,7 +19,7 @@ from grader.components import as_array
 from grader.laws import Deterministic, Duplicate, Law, Permute, Scale, Shift
 from grader.rounds import NonDecreasing, NonIncreasing, Series, StopsWhen, round_that_matches, stopped
 from grader.sandbox.values import Record
-from grader.seen import Named, Paths, Seen, Violation, figure, look, one_of, same, worst
+from grader.seen import LackError, Named, Paths, Seen, Violation, figure, look, one_of, same, worst
 from grader.traits import AtLeast, ColumnsSumTo, Dtype, EntriesIn, Keeps, RowsSumTo, Shape
 
 __all__ = [
@@ -47,7 +47,7 @@ class Unchanged(Named):
         for path in self.unchanged:
             before = look(seen.args, path)
             if before is None:
-                raise ValueError(f"there is no argument `{path}`")
+                raise LackError(f"there is no argument `{path}`")
             after = None if seen.after is None else look(seen.after, path)
             if after is None:
                 return Violation(path, f"It cannot be told whether `{path}` was left as it was.")

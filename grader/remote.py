@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from grader import __version__, assignment, cache, places
-from grader.errors import GraderError
+from grader.errors import GraderError, SpecError
 from grader.model import Result, Sandbox
 from grader.submission import Submission
 
@@ -59,6 +59,7 @@ class _Opened:
             if package.made is not None:
                 cache.keep(folder, "made", cache.key(loaded), package.made)
             self._places = stack.enter_context(places.here(loaded, package.sandbox, 1))
+            self._folder, self._name = str(folder), package.name
             self._stack = stack.pop_all()
         self._busy, self._closed = threading.Lock(), False
         self._rest()
@@ -68,13 +69,15 @@ class _Opened:
         self._idle.daemon = True
         self._idle.start()
 
-    def grade(self, submission: Submission) -> Result | None:
+    def grade(self, submission: Submission) -> Result | SpecError | None:
         with self._busy:
             self._idle.cancel()
             if self._closed:
                 return None
             try:
                 return self._places.grade(submission)
+            except SpecError as error:
+                return SpecError(str(error).replace(self._folder, self._name))  # that folder is only here
             finally:
                 self._rest()
 
@@ -102,7 +105,7 @@ def begin(token: str, package: Package) -> str | None:
     return None
 
 
-def grade(token: str, submission: Submission) -> Result | str | None:
+def grade(token: str, submission: Submission) -> Result | SpecError | str | None:
     """Return the result of a submission, or why there is none; None where what it was meant for is not there any more.
 
     Nothing is raised: an exception that Dask cannot send would leave the grader waiting.

@@ -17,6 +17,10 @@ from grader.sandbox.values import Record
 from grader.tolerances import Numbers
 
 
+class LackError(ValueError):
+    """The arguments of a case lack what its property needs: a mistake of the spec, whatever was returned."""
+
+
 @dataclass(frozen=True, slots=True)
 class Violation:
     """A property that does not hold."""
@@ -86,12 +90,12 @@ def argument(args: Mapping[str, Any], path: str) -> Numbers:
     """Return an argument, or a part of one, as an array.
 
     Raises:
-        ValueError: it is not there, or not made of numbers: a mistake of the spec.
+        LackError: it is not there, or not made of numbers.
     """
     value = look(args, path)
     array = as_array(value)
     if array is None:
-        raise ValueError(f"there is no argument `{path}`" if value is None else f"`{path}` is not made of numbers")
+        raise LackError(f"there is no argument `{path}`" if value is None else f"`{path}` is not made of numbers")
     return array
 
 

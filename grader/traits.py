@@ -2,7 +2,7 @@
 
 Each says with `broken` what is wrong with what was seen, if anything. What a submission returned may be anything: a
 part that is not there, or of a form that has no such property, breaks it. An argument that is not there is a mistake
-of the spec: ValueError, which `unknown` forestalls when the spec is read.
+of the spec: LackError, which `unknown` forestalls when the spec is read.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,7 +13,7 @@ from pydantic import AfterValidator, Field, PlainValidator
 
 from grader.compare import describe
 from grader.components import as_array
-from grader.seen import Finite, Named, Path, Seen, Slack, Violation, argument, figure, is_path, one_of, worst
+from grader.seen import Finite, LackError, Named, Path, Seen, Slack, Violation, argument, figure, is_path, one_of, worst
 from grader.tolerances import Numbers
 
 
@@ -176,7 +176,7 @@ class AtLeast(_OfPart):
             return self.at_least
         bound = argument(args, self.at_least)
         if bound.ndim or bound.dtype.kind == "c":
-            raise ValueError(f"`{self.at_least}` is not a number")
+            raise LackError(f"`{self.at_least}` is not a number")
         return float(bound)
 
 
@@ -285,8 +285,8 @@ def _resolved(length: str, args: Mapping[str, Any]) -> int:
     array = argument(args, path)
     if axis is not None:
         if axis >= array.ndim:
-            raise ValueError(f"`{path}` has no axis {axis}")
+            raise LackError(f"`{path}` has no axis {axis}")
         return int(array.shape[axis])
     if array.ndim or array.dtype.kind not in "iu":
-        raise ValueError(f"`{path}` is not a whole number: for a length of it write {path}.0")
+        raise LackError(f"`{path}` is not a whole number: for a length of it write {path}.0")
     return int(array)

@@ -29,7 +29,7 @@ from grader.nearness import deviation
 from grader.prepare import Call, prepare
 from grader.questions import MARKED
 from grader.servers import Server
-from grader.slips import Slip
+from grader.slips import TABLES, Slip
 from grader.submission import Submission
 from grader.validation import CaseCheck, Mutation, Validation
 from grader.variants import Variants
@@ -54,6 +54,10 @@ class Validator:
         self.margins = Margins(self.variants)
         self.wrong: dict[Key, float] = {}
         self.seconds: dict[Key, float] = {}
+        self.slips: list[Slip] = []
+        """The variants that return something."""
+        self.silent: set[str] = set()
+        """The functions of those that do not."""
         self.caught: dict[str, tuple[str, ...]] = {}
         self.samples = 0
         self.reference_passes = True
@@ -63,12 +67,13 @@ class Validator:
         """Try everything, and return what was found."""
         began = time.monotonic()
         with contextlib.closing(self.variants):
-            self._grade()
-            for slip in self.plan.slips:
-                self._try(slip)
-            self._look_for_alike()
             for call in self._calls():
                 self.margins.measure(call)
+            self._look_at_variants()
+            self._grade()
+            for slip in self.slips:
+                self._try(slip)
+            self._look_for_alike()
             self._mutate()
             self._answer()
         self._look_at_cases()
@@ -148,14 +153,31 @@ class Validator:
 
     # --- variants ---
 
+    def _look_at_variants(self) -> None:
+        """Keep the variants that return something, and tell what keeps the others from that, once."""
+        broken = self.margins.broken
+        for name, what in broken.items():
+            self._add(f"slips.py: {name} without a change {what}")
+        for slip in self.plan.slips:
+            calls, name = self._valued(slip.function), slip.function
+            if not calls or any(self.variants.value(call, (slip,)) for call in calls):
+                self.slips.append(slip)
+                continue
+            self.silent.add(name)
+            if slip.home == "slips":
+                self.caught[slip.id] = ()
+            if slip.home == "accepted" or name not in broken:
+                outcome = self.variants.outcome(calls[0], (slip,))
+                self._add(f"{slip.home}.py: {slip.id} {self.variants.went_wrong(calls[0], outcome, slip)}")
+
+    def _valued(self, name: str) -> list[Call]:
+        return [call for call in self.plan.calls[name] if call.holds is None]
+
     def _try(self, slip: Slip) -> None:
         """See which cases catch a slip, and by how much; an accepted variant must return what has the right form."""
         caught: dict[Key, str] = {}
-        calls = [call for call in self.plan.calls[slip.function] if call.holds is None]
-        values = [(call, self.variants.value(call, (slip,))) for call in calls]
-        if not any(value for _, value in values):
-            self._add(f"{slip.home}.py: {slip.id} returns nothing for any case: is a keyword misspelt?")
-        for call, value in values:
+        for call in self._valued(slip.function):
+            value = self.variants.value(call, (slip,))
             rules = replace(call.rules, shapes_only=True) if slip.home == "accepted" else call.rules
             if value is None or compare(value.value, call.want, rules).problems:
                 caught[call.key[:2]] = call.name
@@ -180,10 +202,10 @@ class Validator:
 
     def _look_for_alike(self) -> None:
         """Tell of variants that no case tells apart: of two slips, or of what is wrong and what is accepted."""
-        for name, calls in self.plan.calls.items():
-            valued = [call for call in calls if call.holds is None and not call.remark]
-            slips = self.variants.of(name)
-            for one, other in [*combinations(slips, 2), *product(slips, self.variants.of(name, "accepted"))]:
+        for name in self.plan.calls:
+            valued = [call for call in self._valued(name) if not call.remark]
+            slips, accepted = ([s for s in self.slips if s.function == name and s.home == home] for home in TABLES)
+            for one, other in [*combinations(slips, 2), *product(slips, accepted)]:
                 if all(self._alike(call, one, other) for call in valued):
                     self._add(f"{other.home}.py: no case tells {other.id} from the slip {one.id}")
 
@@ -226,7 +248,8 @@ class Validator:
             for n, case in enumerate(function.cases):
                 key, title = (name, n), _title(name, case.name)
                 self._look_at_margins(key, title)
-                if not self.rejects[key] and not case.remark and self.reference_passes:
+                untold = case.remark or name in self.silent or not self.reference_passes
+                if not self.rejects[key] and not untold:
                     self._add(f"{title} rejects nothing: write a sample, or a slip, that it must reject")
         for name, question in self.spec.questions.items():
             if not self.rejects[name, 0] and not isinstance(question, MARKED):

@@ -3,6 +3,7 @@
 They are computed in the instructor's worker, from the arguments of the cases; nothing of them depends on a submission.
 """
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,7 +13,7 @@ from typing import Any
 from grader import cache, model
 from grader.compare import compare
 from grader.content import Scatter
-from grader.course import Course
+from grader.course import Course, what_happened
 from grader.draw import DrawScatter, series
 from grader.model import Returned
 from grader.nearness import Known, known
@@ -105,21 +106,32 @@ class Variants:
 
     def computed(self, call: Call, variants: Sequence[Slip]) -> list[Any]:
         """Return what was returned, in a list, or an empty list."""
-        change = {key: value for slip in variants for key, value in slip.change.items()}
-        returned = self._returned(call, call.args, module=variants[0].home, kwargs=change)
-        return [returned.value] if returned else []
+        outcome = self.outcome(call, variants)
+        return [outcome.value] if isinstance(outcome, Returned) else []
 
-    def plain(self, call: Call) -> Returned | None:
-        """Return what the functions of `slips.py` return without a change: right answers, by another formula."""
-        return self._returned(call, call.args, module="slips")
+    def outcome(self, call: Call, variants: Sequence[Slip] = ()) -> model.Outcome:
+        """Return what variants, taken together, do; where there are none, what `slips.py` does without a change."""
+        home = variants[0].home if variants else "slips"
+        change = {key: value for slip in variants for key, value in slip.change.items()}
+        return self._outcome(call, call.args, module=home, kwargs=change)
 
     def reference(self, call: Call, args: Mapping[str, Any]) -> Returned | None:
         """Return what the reference returns for a call's function, with other arguments."""
-        return self._returned(call, args)
-
-    def _returned(self, call: Call, args: Mapping[str, Any], **more: Any) -> Returned | None:
-        outcome = self._course.call(call.key[0], list(args.values()), call.seed, seconds=SECONDS, **more)
+        outcome = self._outcome(call, args)
         return outcome if isinstance(outcome, Returned) else None
+
+    def went_wrong(self, call: Call, outcome: model.Outcome, variant: Slip | None = None) -> str:
+        """Return what a variant, or `slips.py` without a change, did that did not return a value, after its name."""
+        match outcome:
+            case model.TimedOut() | Returned():  # by now it may be faster
+                return f"took longer than {SECONDS:g} s"
+            case model.WrongSignature(signature) if variant:
+                keywords = ", ".join(f"{name}={value!r}" for name, value in variant.change.items())
+                return f"calls {call.key[0]} with {keywords}, and that takes {signature}"
+        return what_happened(outcome).replace(f"{self.plan.assignment.folder.resolve()}{os.sep}", "")
+
+    def _outcome(self, call: Call, args: Mapping[str, Any], **more: Any) -> model.Outcome:
+        return self._course.call(call.key[0], list(args.values()), call.seed, seconds=SECONDS, **more)
 
     def reference_seconds(self, call: Call) -> float:
         """Return how long the reference takes for a call, the second time: the first may start its worker."""
@@ -153,6 +165,8 @@ class Variants:
         state, end = dict(call.args), time.monotonic() + SECONDS
         while time.monotonic() < end:
             for name, arguments in functions[call.key[0]].steps.items():
+                if not state.keys() >= {*arguments}:  # as of a case that leaves one to its default
+                    return
                 outcome = self._course.call(name, [state[arg] for arg in arguments], call.seed, seconds=SECONDS)
                 if not isinstance(outcome, Returned):
                     return

@@ -19,7 +19,7 @@ import distributed
 import pytest
 
 from grader import __version__, assignment, cluster, engine, places, remote, scheduler, submission
-from grader.errors import FaultError, UsageError
+from grader.errors import FaultError, SpecError, UsageError
 from grader.handin import Submission as Wanted
 from grader.prepare import prepare
 from grader.report.json import render
@@ -155,6 +155,17 @@ def test_a_class_has_the_same_results_on_a_cluster_as_here(dask, small, handed_i
         results = graded(there, submissions)
     with places.here(small, None, 1) as here:
         assert {name: line(one) for name, one in results.items()} == {s.id: line(here.grade(s)) for s in submissions}
+
+
+def test_a_mistake_of_the_spec_that_shows_only_there_is_raised_here_with_the_folders_name(dask, tmp_path, handed_in):
+    renamed = SPEC.replace("{name: three, args: {x: 3}}", "{name: three, args: {n: 3}}")
+    law = "      - {name: left as it was, property: {unchanged: x}}\n  pair:"
+    files = {"assignment.yaml": renamed.replace("  pair:", law), "inputs.py": INPUTS, "solution.py": SOLUTION}
+    loaded = assignment.load(write(tmp_path / "renamed", files))
+    with cluster.connected(dask.address, loaded, None) as there, pytest.raises(SpecError) as raised:
+        graded(there, handed_in({"right": RIGHT, "again": RIGHT}))
+    where = "renamed/assignment.yaml:13: $.functions.double.cases[2].property"
+    assert str(raised.value) == f"{where}: there is no argument `x` (in the case 'three')"
 
 
 def test_what_was_opened_on_workers_is_closed_in_the_end(dask, small, handed_in):

@@ -1,16 +1,20 @@
 """Submissions graded end to end on a small assignment: one function never takes another with it."""
 
 import json
+from concurrent.futures import ALL_COMPLETED
+from types import SimpleNamespace
 
 import jsonschema
 import pytest
 
 from grader import assignment, engine, parts, servers, submission
 from grader import judged as judged_module
+from grader.errors import FaultError
 from grader.handin import Submission
 from grader.model import Attempts
 from grader.parts import Place
 from grader.report.json import render
+from grader.sandbox.client import Output
 from grader.sandbox.forkserver import ForkServer
 from grader.sandbox.launch import Zygote
 from grader.variants import Variants
@@ -227,6 +231,14 @@ def test_cpu_time_that_is_over_ends_a_function_as_a_whole(run):
     ]
 
 
+def test_what_was_finished_when_something_is_raised_comes_first(monkeypatch):
+    monkeypatch.setattr(engine, "FIRST_COMPLETED", ALL_COMPLETED)
+    places, came = SimpleNamespace(number=6, close=lambda: None), []
+    with pytest.raises(ZeroDivisionError):
+        came.extend(n for n, _ in engine.finished(lambda n: 1 / (n - 6), range(12), places))
+    assert sorted(came) == [0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 11]
+
+
 def test_a_mistake_of_ours_in_one_submission_is_told_and_costs_nothing(run, monkeypatch, capsys):
     monkeypatch.setattr(judged_module, "compare", lambda *_: 1 / 0)
     result = run(DOUBLE + PAIR)
@@ -377,3 +389,11 @@ def test_answers_alone_are_graded_without_a_sandbox(tmp_path):
 def test_a_mistake_of_ours_in_an_answer_is_a_fault_and_costs_nothing(ask, monkeypatch, capsys):
     monkeypatch.setattr(parts, "read_sheet", lambda *_: 1 / 0)
     assert (ask(DOUBLE + PAIR, RIGHT).score, "Traceback" in capsys.readouterr().err) == (None, True)
+
+
+def test_what_fails_where_a_place_was_closed_is_told_without_a_traceback():
+    place = Place(None)
+    assert isinstance(engine._attempt(None, place, None, Output()).fault, AttributeError)
+    place.close()
+    fault = engine._attempt(None, place, None, Output()).fault
+    assert (type(fault), str(fault)) == (FaultError, "its place was closed")

@@ -413,18 +413,49 @@ def test_a_property_is_not_judged_on_a_remark(run):
         ({"at_least": "height", "of": "x"}, "height"),
         ({"permute": {"x": 0}}, "the argument `x` has no axis 0"),
         ({"check": "even"}, "checks.py has no function 'even'"),
+        ({"check": "of"}, "of(x, m) in checks.py asks for what it cannot be given (known: x, n)"),
     ],
 )
-def test_a_mistake_in_a_property_is_told_with_its_path_and_costs_nobody_points(run, law, said):
-    try:
-        result = run(STEP + CLIMB, stairs(THRICE, {**ONCE, "name": "law", "property": law}), checks=CHECKS)
-    except GraderError as error:  # told before anybody is graded
-        told = str(error)
-    else:
-        assert (result.score, result.items) == (None, ())
-        told = result.fault
-    assert "$.functions.climb.cases[1].property" in told
-    assert said in told
+def test_a_mistake_in_a_property_is_told_with_its_path_whenever_it_shows(run, law, said):
+    spec = stairs(THRICE, {**ONCE, "name": "law", "property": law})
+    with pytest.raises(SpecError) as raised:
+        run(STEP + CLIMB, spec, checks=CHECKS + "def of(x, m): pass\n")
+    assert "$.functions.climb.cases[1].property" in str(raised.value)
+    assert said in str(raised.value)
+
+
+CALLED_ELSE = {"name": "called else", "args": {"start": 3, "n": 3}}
+"""Its first argument has another name than in the other cases."""
+
+
+@pytest.mark.parametrize(
+    ("law", "said"),
+    [
+        ({"unchanged": "x"}, "there is no argument `x` (in the case 'called else')"),
+        ({"check": "even"}, "even(n, start) in checks.py asks for what it cannot be given (known: x, n) (in the case 'once')"),
+        ({"non_decreasing": "x", "over": "steps"}, "there is no argument `x` for its steps (in the case 'called else')"),
+    ],
+    ids=["of arguments", "of a check", "over steps"],
+)  # fmt: skip
+def test_an_argument_that_a_case_calls_otherwise_is_told_with_the_case(run, law, said):
+    spec = stairs(ONCE, CALLED_ELSE, {"name": "law", "property": law})
+    with pytest.raises(SpecError) as raised:
+        run(STEP + CLIMB, spec, checks="def even(n, start): pass\n")
+    assert str(raised.value).endswith(f"$.functions.climb.cases[2].property: {said}")
+
+
+def test_rounds_that_cannot_be_followed_for_want_of_an_argument_name_no_mistake(run):
+    wrong = STEP + ONE_MORE
+    assert case(run(wrong, stairs(THRICE)), "thrice").diagnosis == "stops_late"
+    assert case(run(wrong, stairs(THRICE, CALLED_ELSE)), "called else").diagnosis is None
+
+
+def test_what_a_property_cannot_make_of_a_value_is_no_mistake_of_the_spec(run, monkeypatch, capsys):
+    """Or one submission could end the grading of all."""
+    monkeypatch.setattr("grader.traits.AtLeast.broken", lambda *_: int("what was returned"))
+    result = run(STEP + CLIMB, stairs({**ONCE, "property": {"at_least": 0, "of": "x"}}))
+    assert (result.score, result.fault[:39]) == (None, "the grader itself failed: ValueError: i")
+    assert "Traceback" in capsys.readouterr().err
 
 
 # --- variants of the right answer ------------------------------------------------------------------------------------

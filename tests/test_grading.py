@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from grader import assignment, batch, book, cli, engine, markfile
-from grader.errors import FaultError
+from grader.errors import FaultError, SpecError
 from grader.intake import Entry, Intake
 from grader.marks import answers, give
 from grader.policy import Policy
@@ -217,6 +217,50 @@ def test_a_fault_leaves_the_earlier_result_and_is_told(here, monkeypatch, capsys
     assert scores() == before
 
 
+def test_a_mistake_of_the_spec_that_shows_only_now_is_told_once(here):
+    renamed = SPEC.replace("{name: three, args: {x: 3}}", "{name: three, args: {n: 3}}")
+    law = "      - {name: left as it was, property: {unchanged: x}}\n  pair:"
+    write(here, {"small/assignment.yaml": renamed.replace("  pair:", law)})
+    done = grade("--jobs", "2", status=(2,))
+    assert (done.stdout, done.stderr) == (
+        "",
+        "grader: small/assignment.yaml:13: $.functions.double.cases[2].property: "
+        "there is no argument `x` (in the case 'three')\n",
+    )
+
+
+class Mistaken:
+    """Places at which a mistake of the spec shows only with the second submission, when the first is kept."""
+
+    number = 2
+
+    def __init__(self):
+        self.kept = threading.Event()
+
+    def grade(self, submission):
+        if submission.id == "bob":
+            assert self.kept.wait(20)
+            raise SpecError("there is no argument `x`")
+        return result(submission.id, item(), sha256=submission.sha256)
+
+    def close(self):
+        pass
+
+
+def test_what_was_graded_before_a_mistake_of_the_spec_showed_is_kept(here):
+    spec, places = assignment.load(Path("small")).spec, Mistaken()
+    both = [Submission(name, Handed("work.py", {"work.py": b""})) for name in ("alice", "bob")]
+    entries = [Entry(one.id, partial(replace, one)) for one in both]
+    with book.temporary() as kept:
+        kept.begin(spec, Policy(), Intake((), {}))
+        class_ = batch.Batch(spec, kept, places, "key", fresh=False)
+        graded = class_.grade(entries, lambda _: places.kept.set())
+        assert next(graded) == "alice"
+        with pytest.raises(SpecError, match="there is no argument `x`"):
+            next(graded)
+        assert kept.result("alice").score == item().score
+
+
 def test_students_of_an_earlier_run_stay(here):
     grade()
     grader("grade", "small", "class/alice", "--out", "out", cwd=here)
@@ -351,6 +395,16 @@ def test_who_has_another_id_on_a_later_list_is_told_of(here):
     (here / "class/alice").rename(here / "class/17")
     assert "1 who handed in is not on the class's list: alice" in grade("--roster", "other.csv").stdout
     assert "alice" not in grader("report", "out", "--format", "canvas", cwd=here).stdout
+
+
+def test_who_may_have_been_late_is_counted(here):
+    told = "is not known: they count as in time. A column `handed_in` of the class's list (--roster) can say when.\n"
+    late = "due: 2026-12-01T12:00:00+01:00\nlate: {per_day: 0.1}\n"
+    write(here, {"list.csv": "id,handed_in\nalice,2026-12-03T11:00:00+01:00\nbob,\n"})
+    assert "is not known" not in grade().stderr
+    write(here, {"small/assignment.yaml": SPEC + late})
+    assert f"When 2 of 2 came in {told}" in grade().stderr
+    assert f"When 1 of 2 came in {told}" in grade("--roster", "list.csv").stderr
 
 
 def test_what_is_late_costs_points_wherever_they_are_told(here):

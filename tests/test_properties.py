@@ -14,7 +14,7 @@ from grader.model import Part
 from grader.properties import KEYS, KINDS, Check, Property, Seen, Violation
 from grader.rounds import FURTHER, round_that_matches, stopped
 from grader.sandbox.values import Opaque, Record
-from grader.seen import same
+from grader.seen import LackError, same
 from grader.tolerances import Tolerance
 from tests.conftest import in_short
 
@@ -221,7 +221,7 @@ SPEC_MISTAKES = {
 @pytest.mark.parametrize("name", SPEC_MISTAKES)
 def test_an_argument_that_is_not_as_the_spec_has_it_is_no_fault_of_the_student(name):
     keys, message = SPEC_MISTAKES[name]
-    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+    with pytest.raises(LackError, match=f"^{re.escape(message)}$"):
         broken(keys, A([1.0]), after=ARGS)
 
 
@@ -558,7 +558,7 @@ LAW_MISTAKES = {
 @pytest.mark.parametrize("name", LAW_MISTAKES)
 def test_a_law_that_cannot_hold_of_the_arguments_is_a_mistake_of_the_spec(name):
     keys, message = LAW_MISTAKES[name]
-    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+    with pytest.raises(LackError, match=f"^{re.escape(message)}$"):
         prop(**keys).expected((np.zeros((5, 3)), 1.0), {**CALL, "name": "toy"}, RETURNS)
 
 

@@ -53,6 +53,8 @@ GOOD = {
 """With the small assignment, one that has everything, and no problem."""
 THREE = "{name: three, args: {x: 3}}"
 ARRAY = "      - {name: an array, args: {x: {make: numbers, n: 4}}, visibility: hidden}\n"
+UNCHANGED = "      - {name: x is left as it was, property: {unchanged: x}}\n"
+CHECK = "      - {name: it is even, property: {check: even}}\n"
 LIST = "{name: of a list, args: {xs: [3, 1, 2]}}"
 
 
@@ -145,10 +147,10 @@ PROBLEMS = {
         {"slips.py": SLIPS, "accepted.py": SLIPS.replace("SLIPS", "ACCEPTED")},
         "accepted.py: no case tells once from the slip once"),
     "a slip returns nothing": (
-        slips('"by": 1', '"bye": 1'), "slips.py: once returns nothing for any case: is a keyword misspelt?"),
+        slips('"by": 1', '"bye": 1'), "slips.py: once calls double with bye=1, and that takes (x, by=2)"),
     "an accepted variant returns nothing": (
         {**GOOD, "accepted.py": ACCEPTED.replace("by * x", "by / 0")},
-        "accepted.py: once returns nothing for any case: is a keyword misspelt?"),
+        "accepted.py: once raised ZeroDivisionError: float division by zero (accepted.py, line 3)"),
     "an accepted variant has another form": (
         {**GOOD, "accepted.py": ACCEPTED.replace("return by * x", "return None")},
         "accepted.py: once returns nothing that could be right for double: three"),
@@ -162,8 +164,8 @@ PROBLEMS = {
         slips("by * x", "by * x + 1"),
         "double: three rejects the functions of slips.py without a change, or these are wrong (1.7e+05)"),
     "the functions of slips.py raise without a change": (
-        slips("by * x", "by * x if by == 1 else x / 0"),
-        "double: three rejects the functions of slips.py without a change, or these are wrong (inf)"),
+        slips("by * x", "by * x if by == 1 else x.copi()"),
+        "slips.py: double without a change raised AttributeError: 'int' object has no attribute 'copi' (slips.py, line 3)"),
 }  # fmt: skip
 
 
@@ -174,6 +176,27 @@ def test_a_problem_is_told_when(validate, name):
     assert problem in found.problems
     assert f"✗ {problem}" in report.table(found, width=400).splitlines()
     assert "✓" not in report.table(found)
+
+
+CRASHING = SLIPS.replace("return by * x", "x.copi()").replace("SLIPS = [", AGAIN)
+
+
+@pytest.mark.parametrize(
+    ("files", "problem"),
+    [
+        ({"slips.py": CRASHING}, "slips.py: double without a change raised AttributeError: 'int' object has no attribute 'copi' "
+                                 "(slips.py, line 3)"),
+        ({"slips.py": SLIPS.replace('"by": 1', '"bye": 1')}, "slips.py: once calls double with bye=1, and that takes (x, by=2)"),
+        ({"accepted.py": ACCEPTED.replace("by * x", "x.copi()"), "slips.py": SLIPS},
+         "accepted.py: once raised AttributeError: 'int' object has no attribute 'copi' (accepted.py, line 3)"),
+    ],
+    ids=["slips that all raise", "a keyword that is not there", "an accepted variant that raises"],
+)  # fmt: skip
+def test_what_variants_raise_is_told_once_and_nothing_that_follows_from_it(validate, files, problem):
+    """Neither that cases do not tell them apart nor that nothing is rejected: there is no sample that would be."""
+    found = validate(files)
+    assert found.problems == (problem,)
+    assert found.slips["once"] == (() if "accepted.py" not in files else ("double: three", "double: an array"))
 
 
 def test_a_remark_need_not_reject_anything(validate):
@@ -221,6 +244,14 @@ BROKEN = {
         {**GOOD, "given/common.py": "import not_there\n"},
         ["what the course gives (`given/`, `names`) cannot be loaded: ModuleNotFoundError: No module named"]),
     "slips without a table": ({"slips.py": RIGHT}, ["small/slips.py: it must have a list named SLIPS"]),
+    "a property of an argument that a case calls otherwise": (
+        {**GOOD, "assignment.yaml": spec((THREE, "{name: three, args: {n: 3}}"), (ARRAY, ARRAY + UNCHANGED))},
+        ["grader: small/assignment.yaml:13: $.functions.double.cases[2].property: there is no argument `x` "
+         "(in the case 'three')\n"]),
+    "a check of what there is not": (
+        {**GOOD, "assignment.yaml": spec((ARRAY, ARRAY + CHECK)), "checks.py": "def even(x, result): pass\n"},
+        ["grader: small/assignment.yaml:13: $.functions.double.cases[2].property: even(x, result) in checks.py asks for "
+         "what it cannot be given (known: x, y) (in the case 'three')\n"]),
 }  # fmt: skip
 
 

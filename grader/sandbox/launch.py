@@ -52,10 +52,13 @@ class Zygote:
     @property
     def ended(self) -> bool:
         """Whether it is gone, or closed."""
-        if self.control.fileno() < 0 or (self.process and self.process.poll() is not None):
+        if self.process and self.process.poll() is not None:
             return True
         waiting = select.poll()
-        waiting.register(self.control, 0)
+        try:
+            waiting.register(self.control, 0)
+        except ValueError:  # it is closed, perhaps just now by another thread
+            return True
         return any(event & select.POLLHUP for _, event in waiting.poll(0))
 
     def close(self) -> None:

@@ -119,3 +119,11 @@ def test_where_it_has_gone_in_the_middle_is_our_fault_and_told_at_once(monkeypat
         with pytest.raises(FaultError, match="does not answer: No such file or directory"):
             server.ready()
         assert time.monotonic() - began < launch.CONNECT_SECONDS / 2
+
+
+def test_a_zygote_that_is_closed_has_ended():
+    zygote = Zygote()
+    assert not zygote.ended
+    zygote.control.close()
+    assert zygote.ended
+    zygote.close()
