@@ -9,6 +9,7 @@ import time
 import pytest
 
 from grader import __version__
+from grader.sandbox.lockdown.namespaces import FOLDER
 from tests.conftest import ROOT
 from tests.docker.engine import BASE, LOCKED
 from tests.test_cli import grader
@@ -114,7 +115,7 @@ def timeless(value):
         return kept | ({"stdout": sorted(set(kept["stdout"].split()))} if "stdout" in kept else {})
     if isinstance(value, list):
         return [timeless(part) for part in value]
-    return value.replace("> /work/", "> /") if isinstance(value, str) else value  # as a debugger prints it
+    return value.replace(f"> {FOLDER}/", "> /") if isinstance(value, str) else value  # as a debugger prints it
 
 
 @pytest.fixture(scope="module")
