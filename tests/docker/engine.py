@@ -87,9 +87,9 @@ class Engine:
     def docker(self, *arguments, **options):
         return self.run("docker", *arguments, **options)
 
-    def grader(self, *arguments, options=(), image="proofgrade", check=False, **more):
+    def grader(self, *arguments, options=(), check=False, **more):
         """Run the grader in a container of the image, locked as strangers' code has to be."""
-        return self.docker("run", *LOCKED, *options, image, *arguments, check=check, **more)
+        return self.docker("run", *LOCKED, *options, "proofgrade", *arguments, check=check, **more)
 
     def make_base(self):
         """Make the base image of Debian's packages; pip in it trusts whom this machine trusts."""
@@ -107,10 +107,8 @@ class Engine:
         self.docker("build", "--network", "host", *options, "-t", name, "-f", dockerfile, ".")
 
     def left(self):
-        """Return what is there of this engine's: containers, volumes, processes, mounts."""
-        containers = self.docker("ps", "-aq").stdout.split() if self._daemon.poll() is None else []
-        volumes = self.docker("volume", "ls", "-q").stdout.split() if self._daemon.poll() is None else []
-        return [*containers, *volumes]
+        """Return the containers and volumes that are there."""
+        return [*self.docker("ps", "-aq").stdout.split(), *self.docker("volume", "ls", "-q").stdout.split()]
 
     def traces(self):
         """Return what the machine has of this engine's: processes that name its folder, and mounts in it."""
