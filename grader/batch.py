@@ -2,15 +2,18 @@
 
     entries ─► read ─► known? ─► places ─► store        in threads, as many as there are places; kept as they finish,
                                              │          those of a student together, as they were handed in
-                                             └─► ids    in the order of the entries, when all of a student's are kept
+                                             └─► told   in the order of the entries, when all of a student's are kept
 
-What is kept outlives this process, so whatever ends it, the next run goes on from there.
+What is kept outlives this process, so whatever ends it, the next run goes on from there. Who interrupts it is told of
+all that is kept.
 """
 
+import signal
 import time
 import traceback
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -28,6 +31,7 @@ from grader.submission import Handed, Submission
 
 LONGEST_SOURCE = 200_000
 """How much is kept of a file for reports, in bytes."""
+_INTERRUPTIONS: Sequence[int] = (signal.SIGINT, signal.SIGTERM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,28 +63,36 @@ class Batch:
     fresh: bool
     """Whether everything is graded, known or not."""
 
-    def grade(self, entries: Sequence[Entry], kept: Callable[[Done], object]) -> Iterator[str]:
-        """Grade a class, and yield the ids of its students in order, each when all that they handed in is kept.
+    def grade(self, entries: Sequence[Entry], kept: Callable[[Done], object], told: Callable[[str], object]) -> None:
+        """Grade a class: `kept` is called after each entry, `told` with each student once all of theirs is kept.
 
-        `kept` is called after each entry.
+        Students are told in order; where it is interrupted, those that are kept follow though others are missing.
 
         Raises:
             SpecError: the assignment is wrong, which showed only now; what was kept stays.
             FaultError: there is no place any more where something could be graded.
+            KeyboardInterrupt: it was interrupted; what was kept is told.
         """
         known = frozenset[tuple[str, str]]() if self.fresh else self.book.store.done(self.key)
         left = Counter(entry.id for entry in entries)
         following, finished = deque(left), defaultdict[str, dict[int, Done]](dict)
-        for place, done in engine.finished(lambda entry: self._one(entry, known), entries, self.places):
-            student = done.entry.id
-            finished[student][place] = done
-            if len(finished[student]) == left[student]:
-                for _, one in sorted(finished.pop(student).items()):
-                    self._keep(one)
-                    kept(one)
-                del left[student]
-            while following and following[0] not in left:
-                yield following.popleft()
+        try:
+            for place, done in engine.finished(lambda entry: self._one(entry, known), entries, self.places):
+                student = done.entry.id
+                finished[student][place] = done
+                with _undivided():
+                    if len(finished[student]) == left[student]:
+                        for _, one in sorted(finished.pop(student).items()):
+                            self._keep(one)
+                            kept(one)
+                        del left[student]
+                    while following and following[0] not in left:
+                        told(following.popleft())
+        except KeyboardInterrupt:
+            for student in following:
+                if student not in left:
+                    told(student)
+            raise
 
     def _one(self, entry: Entry, known: Container[tuple[str, str]]) -> Done:
         began = time.monotonic()
@@ -99,6 +111,20 @@ class Batch:
             self.book.store.seen(done.entry.id, done.sha256, arrival)
         else:
             self.book.store.add(done.result, self.key, arrival, done.sources)
+
+
+@contextmanager
+def _undivided() -> Iterator[None]:
+    """Put off an interruption until this is done. It is for the main thread, as signals are."""
+    came = list[int]()
+    before = {number: signal.signal(number, lambda number, _: came.append(number)) for number in _INTERRUPTIONS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for number in came[:1]:
+            signal.raise_signal(number)
 
 
 def _fault(student: str, spec: Spec, error: Exception, seconds: float) -> Result:

@@ -45,11 +45,14 @@ def grade(arguments: argparse.Namespace) -> int:
         opened = stack.enter_context(grading.opened(wanted, begun))
         told: list[str] = []
         statuses = [PASSED]
+
+        def tell(result: "Result") -> None:
+            told.append(result.id)
+            statuses.append(_status([result]))
+
         try:
             with _progress(len(opened.intake.entries)) as advance:
-                for result in opened.results(advance):
-                    told.append(result.id)
-                    statuses.append(_status([result]))
+                opened.grade(advance, tell)
         except KeyboardInterrupt:
             _show(opened, told)
             raise KeyboardInterrupt(f"after {len(told)} of {opened.students} submissions{_go_on(arguments)}") from None
@@ -80,8 +83,8 @@ def _show(opened: "Grading", students: Sequence[str]) -> None:
 def _go_on(arguments: argparse.Namespace) -> str:
     """Say where what was graded is when the rest is not, and how to go on."""
     if arguments.out:
-        out = arguments.out
-        return f"; they are kept in {out} (see them with grader report {out}), and the same command goes on from there"
+        again = "" if arguments.fresh else ", and the same command goes on from there"
+        return f"; they are kept in {arguments.out} (see them with grader report {arguments.out}){again}"
     return f"; their results are in {arguments.jsonl}.part" if arguments.jsonl not in {None, "-"} else ""
 
 

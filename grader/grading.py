@@ -74,8 +74,12 @@ class Grading:
             return 0
         return sum(entry.handed_in is None and not entry.late for entry in self.intake.entries)
 
-    def results(self, advance: Callable[[], object]) -> Iterator[Result]:
-        """Grade, and yield the result of each student in order; `advance` is called after each submission."""
+    def grade(self, advance: Callable[[], object], told: Callable[[Result], object]) -> None:
+        """Grade: `advance` is called after each submission, `told` with the result of each student in order.
+
+        Raises:
+            KeyboardInterrupt: it was interrupted; what was kept is told, though others are missing.
+        """
 
         def kept(done: batch.Done) -> None:
             if self.wanted.out and done.result:
@@ -86,13 +90,15 @@ class Grading:
                 self.ran.faults.append(f"{done.entry.id} ({done.result.fault})")
             advance()
 
-        key = batch.key_of(self.assignment, self.wanted.sandbox)
-        class_ = batch.Batch(self.assignment.spec, self.book, self.places, key, self.wanted.fresh)
-        for student in class_.grade(self.intake.entries, kept):
+        def tell(student: str) -> None:
             result = self.book.result(student)
             if self.lines:
                 print(json.render(result), file=self.lines, flush=True)
-            yield result
+            told(result)
+
+        key = batch.key_of(self.assignment, self.wanted.sandbox)
+        class_ = batch.Batch(self.assignment.spec, self.book, self.places, key, self.wanted.fresh)
+        class_.grade(self.intake.entries, kept, tell)
 
     def finish(self) -> None:
         """Write what stands beside the store, if that is kept."""

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -159,9 +159,10 @@ def test_attempts_are_those_that_were_handed_in_whichever_is_graded_first(here):
     entries = [Entry("alice", partial(replace, one)) for one in own]
     with book.temporary() as kept:
         kept.begin(spec, Policy(), Intake((), {}))
-        told = []
-        assert [*batch.Batch(spec, kept, Slow(), "key", fresh=False).grade(entries, told.append)] == ["alice"]
-        assert [done.sha256 for done in told] == [one.sha256 for one in own]
+        done, told = [], []
+        batch.Batch(spec, kept, Slow(), "key", fresh=False).grade(entries, done.append, told.append)
+        assert told == ["alice"]
+        assert [each.sha256 for each in done] == [one.sha256 for one in own]
         assert [one.sha256 for one in kept.result("alice").attempts] == [one.sha256 for one in own]
 
 
@@ -254,10 +255,10 @@ def test_what_was_graded_before_a_mistake_of_the_spec_showed_is_kept(here):
     with book.temporary() as kept:
         kept.begin(spec, Policy(), Intake((), {}))
         class_ = batch.Batch(spec, kept, places, "key", fresh=False)
-        graded = class_.grade(entries, lambda _: places.kept.set())
-        assert next(graded) == "alice"
+        told = []
         with pytest.raises(SpecError, match="there is no argument `x`"):
-            next(graded)
+            class_.grade(entries, lambda _: places.kept.set(), told.append)
+        assert told == ["alice"]
         assert kept.result("alice").score == item().score
 
 
@@ -316,6 +317,75 @@ def test_an_interrupted_run_keeps_what_is_done_and_says_how_to_go_on(here):
     write(here, {"class/bob/work.py": WRONG})
     grade()
     assert (history(), scores()) == ({"alice": 1, "bob": 1}, {"alice": 3.0, "bob": 2.0})
+
+
+class Waiting:
+    """Places at which the first submission is graded only when all is over."""
+
+    number = 2
+
+    def __init__(self):
+        self.over = threading.Event()
+
+    def grade(self, submission):
+        if submission.id == "alice":
+            self.over.wait(20)
+        return result(submission.id, item(), sha256=submission.sha256)
+
+    def close(self):
+        self.over.set()
+
+
+@pytest.fixture(params=[signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "terminated"])
+def told_of(here, request):
+    """Whom an interrupted run told of, and who is kept.
+
+    What is interrupted is the very keeping of a result, while who comes first is not graded yet.
+    """
+
+    def interrupt(*given):
+        add(*given)
+        signal.raise_signal(request.param)
+
+    spec, told = assignment.load(Path("small")).spec, []
+    entries = [Entry(name, partial(Submission, name, Handed("work.py", {"work.py": b""}))) for name in ("alice", "bob")]
+    before = signal.signal(request.param, signal.default_int_handler)  # as `grader.cli` has it
+    with book.temporary() as kept, pytest.MonkeyPatch.context() as patch:
+        kept.begin(spec, Policy(), Intake((), {}))
+        add = kept.store.add
+        patch.setattr(kept.store, "add", interrupt)
+
+        def run():
+            with pytest.raises(KeyboardInterrupt):
+                batch.Batch(spec, kept, Waiting(), "key", fresh=False).grade(entries, [].append, told.append)
+            return told, kept.store.students()
+
+        yield run
+    assert signal.signal(request.param, before) is signal.default_int_handler  # it is as it was
+
+
+def test_whoever_interrupts_is_told_of_all_that_is_kept(told_of):
+    assert told_of() == (["bob"], ["bob"])
+
+
+def test_without_putting_it_off_what_is_kept_is_not_told(told_of, monkeypatch):
+    monkeypatch.setattr(batch, "_undivided", nullcontext)
+    assert told_of() == ([], ["bob"])
+
+
+def test_an_interrupted_run_that_grades_all_afresh_does_not_say_that_it_goes_on(here):
+    grade()
+    write(
+        here,
+        {"small/assignment.yaml": SPEC.replace("seconds: 2", "seconds: 30"), "class/bob/work.py": "while True: pass"},
+    )
+    process = start("--fresh")
+    wait_for(3, process)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=20)
+    assert errors.splitlines()[-1] == (
+        "grader: interrupted after 1 of 2 submissions; they are kept in out (see them with grader report out)"
+    )
 
 
 def test_a_run_killed_at_ten_random_moments_loses_nothing_and_grades_nothing_twice(here):
@@ -522,7 +592,9 @@ def test_what_cannot_be_read_costs_nobody_points_and_is_read_again_next_time(fau
 
     def graded(*entries):
         class_ = batch.Batch(spec, kept, Places(), "key", fresh=False)
-        return [kept.result(student) for student in class_.grade(entries, [].append)]
+        told = []
+        class_.grade(entries, [].append, told.append)
+        return [kept.result(student) for student in told]
 
     class Places:
         number = 1
