@@ -171,6 +171,8 @@ class ForkServer:
         self._due.append(answer)
         try:
             socket.send_fds(self._zygote.control, [json.dumps(order).encode()], descriptors)
+        except ConnectionError:
+            pass  # it has ended, so no later order reaches it either; what it said until then is still to be read
         except OSError:  # found out when the answer is awaited; later answers are to other orders
             self._zygote.control.close()
         return answer
@@ -185,6 +187,8 @@ class ForkServer:
         while answer.value is None:
             try:
                 message = self._zygote.control.recv(_LONGEST)
+            except ConnectionResetError:  # it ended without taking all its orders; that is told once, and first
+                continue
             except OSError:
                 return None
             if not message:

@@ -492,8 +492,7 @@ def test_an_order_that_cannot_be_sent_is_followed_by_no_other(loaded):
     """Or each answer would be taken for the one before."""
     with server(Zygote()) as running:
         running.ready()
-        running._zygote.control.shutdown(socket.SHUT_WR)
-        running._order({"fork": True})
+        running._order({"fork": "x" * 10**7})
         assert running._zygote.control.fileno() == -1
         assert loaded(running, "def one(): return 1")("one") == model.Returned(1)
 
@@ -505,6 +504,34 @@ def test_a_package_that_does_not_import_is_a_fault_of_ours(capfd):
     ):
         running.ready()
     capfd.readouterr()
+
+
+class EndsUnread:
+    """A zygote that ends after it was told what to do, and before it has read everything."""
+
+    process, ended = None, False
+
+    def __init__(self):
+        self.control, self.theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+
+    def end(self):
+        self.theirs.send(b'{"problem": "this machine is full"}')
+        self.theirs.close()
+
+    def close(self):
+        self.control.close()
+
+
+@pytest.mark.parametrize("late", [0, 1, 2], ids=["in time", "with an order after it", "with two"])
+def test_the_reason_why_a_zygote_ends_is_read_though_orders_are_left(late, monkeypatch):
+    zygote = EndsUnread()
+    monkeypatch.setattr(forkserver, "Zygote", lambda **_: pytest.fail("another one is not needed"))
+    with server(zygote) as running:
+        zygote.end()
+        for _ in range(late):
+            running._order({"verify": True})
+        with pytest.raises(FaultError, match="the sandbox cannot be locked: this machine is full"):
+            running.ready()
 
 
 def test_a_zygote_that_dies_under_a_child_is_a_fault_of_ours_and_the_next_one_cleans_up(loaded):
