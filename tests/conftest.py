@@ -28,7 +28,7 @@ COURSE_DATA = ROOT.parent / "shared" / "data"
 
 def pytest_addoption(parser):
     parser.addoption(
-        "--class-size", type=int, default=2000, help="how many submissions a benchmark's largest class has"
+        "--class-size", type=int, default=1000, help="how many submissions a benchmark's largest class has"
     )
     parser.addoption("--frames", type=int, default=5000, help="how many damaged frames the fuzzer sends")
     parser.addoption(
@@ -51,19 +51,38 @@ def pytest_xdist_auto_num_workers(config):
     return os.cpu_count() if whole else 0
 
 
+def is_alone(item):
+    return item is not None and item.get_closest_marker("alone") is not None
+
+
+def pytest_collection_modifyitems(items):
+    """Put those first that run alone, one after another, so that the others wait for them once."""
+    items.sort(key=is_alone, reverse=True)
+
+
+_room = []
+"""The descriptor by which this process is in the room where tests run, while it is."""
+
+
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item):
-    """Let a test that is marked `alone` run while no other does, also of those that share the machine with it."""
-    how = fcntl.LOCK_EX if item.get_closest_marker("alone") else fcntl.LOCK_SH
-    room, queue = (os.open(ROOT / name, os.O_RDONLY) for name in ("tests", "tests/sandbox"))
+def pytest_runtest_protocol(item, nextitem):
+    """Let tests that are marked `alone` run while no other does, also of those that share the machine with them."""
+    if not _room:
+        _room.append(entered(fcntl.LOCK_EX if is_alone(item) else fcntl.LOCK_SH))
     try:
-        fcntl.flock(queue, fcntl.LOCK_EX)  # who waits for the room lets nobody pass
-        fcntl.flock(room, how)
-        fcntl.flock(queue, fcntl.LOCK_UN)
         return (yield)
     finally:
-        os.close(room)
-        os.close(queue)
+        if not (is_alone(item) and is_alone(nextitem)):
+            os.close(_room.pop())
+
+
+def entered(how):
+    """Wait until this process may enter the room, alone or with others, and return what is closed on leaving."""
+    room, queue = (os.open(ROOT / name, os.O_RDONLY) for name in ("tests", "tests/sandbox"))
+    fcntl.flock(queue, fcntl.LOCK_EX)  # who waits for the room lets nobody pass
+    fcntl.flock(room, how)
+    os.close(queue)
+    return room
 
 
 def pytest_terminal_summary(terminalreporter, config):

@@ -3,7 +3,7 @@
 import statistics
 import time
 
-ROUNDS = 9
+ROUNDS = 5
 
 
 def seconds(action, times):
