@@ -5,10 +5,13 @@ import io
 import json
 import os
 import re
+import select
 import sys
+import time
 from pathlib import Path
 from urllib.request import url2pathname
 
+import psutil
 import pytest
 
 from grader import book, marking, marksheet
@@ -355,14 +358,17 @@ def test_on_a_real_terminal_comments_come_back_with_an_arrow_key_and_an_interrup
     child, terminal = pty.fork()
     if not child:
         os.execve(sys.executable, [sys.executable, "-c", program], os.environ | {"TERM": "xterm"})  # noqa: S606  a shell is not what is tested
-    shown = b""
+    process, shown = psutil.Process(child), b""
     for prompt, typed in [(b"points [2]: ", "1\n"), (b"comment: ", "Why?\n"), (b"points [2]: ", "0\n"),
                           (b"comment: ", "\x1b[A\n"), (b"named. [1.5]: ", "\x03")]:  # fmt: skip
         while prompt not in shown:
+            assert select.select([terminal], [], [], 30)[0], shown
             shown += os.read(terminal, 1000)
         shown = shown.partition(prompt)[2]
+        while process.status() == psutil.STATUS_RUNNING:
+            time.sleep(0.01)  # readline overlooks an interrupt between its prompt and its wait
         os.write(terminal, typed.encode())
-    os.waitpid(child, 0)
+    process.wait(30)
     os.close(terminal)
     lines = [json.loads(line) for line in Path("results.marks.jsonl").read_text().splitlines()]
     assert [(line["submission"], line["score"], line["comment"]) for line in lines] == [
