@@ -115,9 +115,15 @@ class Batch:
 
 @contextmanager
 def _undivided() -> Iterator[None]:
-    """Put off an interruption until this is done. It is for the main thread, as signals are."""
+    """Put off an interruption until this is done, but no second one. It is for the main thread, as signals are."""
     came = list[int]()
-    before = {number: signal.signal(number, lambda number, _: came.append(number)) for number in _INTERRUPTIONS}
+
+    def put_off(number: int, _frame: object) -> None:
+        if came:
+            raise KeyboardInterrupt
+        came.append(number)
+
+    before = {number: signal.signal(number, put_off) for number in _INTERRUPTIONS}
     try:
         yield
     finally:

@@ -338,24 +338,24 @@ class Waiting:
 
 @pytest.fixture(params=[signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "terminated"])
 def told_of(here, request):
-    """Whom an interrupted run told of, and who is kept.
+    """Whom a run told of, and who is kept, that was interrupted so often.
 
     What is interrupted is the very keeping of a result, while who comes first is not graded yet.
     """
-
-    def interrupt(*given):
-        add(*given)
-        signal.raise_signal(request.param)
-
     spec, told = assignment.load(Path("small")).spec, []
     entries = [Entry(name, partial(Submission, name, Handed("work.py", {"work.py": b""}))) for name in ("alice", "bob")]
     before = signal.signal(request.param, signal.default_int_handler)  # as `grader.cli` has it
     with book.temporary() as kept, pytest.MonkeyPatch.context() as patch:
         kept.begin(spec, Policy(), Intake((), {}))
         add = kept.store.add
-        patch.setattr(kept.store, "add", interrupt)
 
-        def run():
+        def run(times):
+            def interrupt(*given):
+                add(*given)
+                for _ in range(times):
+                    signal.raise_signal(request.param)
+
+            patch.setattr(kept.store, "add", interrupt)
             with pytest.raises(KeyboardInterrupt):
                 batch.Batch(spec, kept, Waiting(), "key", fresh=False).grade(entries, [].append, told.append)
             return told, kept.store.students()
@@ -365,12 +365,16 @@ def told_of(here, request):
 
 
 def test_whoever_interrupts_is_told_of_all_that_is_kept(told_of):
-    assert told_of() == (["bob"], ["bob"])
+    assert told_of(1) == (["bob"], ["bob"])
+
+
+def test_whoever_insists_is_not_kept_waiting(told_of):
+    assert told_of(2) == ([], ["bob"])
 
 
 def test_without_putting_it_off_what_is_kept_is_not_told(told_of, monkeypatch):
     monkeypatch.setattr(batch, "_undivided", nullcontext)
-    assert told_of() == ([], ["bob"])
+    assert told_of(1) == ([], ["bob"])
 
 
 def test_an_interrupted_run_that_grades_all_afresh_does_not_say_that_it_goes_on(here):
