@@ -87,7 +87,7 @@ class Holding:
             return want
         outcome = self.asker.ask(call, law.again(seen.args)).outcome
         if not isinstance(outcome, Returned):
-            return Violation("", f"Called again {law.when(seen.args)}, it does not return a value.")
+            return Violation("", f"Called again {law.when(seen.args)}, it {_lacks(outcome, 'a value')}.")
         second = like(outcome.value, self._form(call.key[0]))
         problems = compare(law.compared(second, want, seen.returns), want, case.rules).problems
         if not problems:
@@ -106,8 +106,8 @@ class Holding:
                 return Violation("", "Its steps take too long to be followed.")
             for name, arguments in self.functions[call.key[0]].steps.items():
                 parts = self._step(name, [_named_in(state, arg) for arg in arguments], call.seed)
-                if parts is None:
-                    return Violation("", f"`{name}`, called in round {len(states) + 1}, does not return its values.")
+                if isinstance(parts, str):
+                    return Violation("", f"`{name}`, called in round {len(states) + 1}, {parts}.")
                 state |= parts
                 kept += sum(map(entries, parts.values()))
             if kept > MOST_KEPT:
@@ -117,22 +117,26 @@ class Holding:
                 break
         return series.broken(states, seen, case.rules)
 
-    def _step(self, name: str, args: list[Any], seed: int) -> dict[str, Any] | None:
-        """Return what a function makes of a state; where it raises, what the reference does, lest another be blamed."""
+    def _step(self, name: str, args: list[Any], seed: int) -> dict[str, Any] | str:
+        """Return what a function makes of a state, or what it does in place of that.
+
+        Where it raises, that is what the reference makes of it, lest another be blamed.
+        """
         returns = self.functions[name].returns
         try:
             if not self.asker.with_right_parts:
                 outcome = self.asker.run.ask(call_request(name, args, seed)).outcome
                 parts = self._named(name, outcome, returns)
-                if parts is not None or not isinstance(outcome, HARMLESS) or not self.variants.knows_reference:
+                if isinstance(parts, dict) or not isinstance(outcome, HARMLESS) or not self.variants.knows_reference:
                     return parts
             with self.asker.paused():
                 return self._named(name, self.variants.oracle().call(name, args), returns)
-        except RefusedError:
-            return None
+        except RefusedError as error:
+            return f"would be given {error}"
 
-    def _named(self, name: str, outcome: model.Outcome, returns: Sequence[str]) -> dict[str, Any] | None:
-        return parts_of(like(outcome.value, self._form(name)), returns) if isinstance(outcome, Returned) else None
+    def _named(self, name: str, outcome: model.Outcome, returns: Sequence[str]) -> dict[str, Any] | str:
+        named = parts_of(like(outcome.value, self._form(name)), returns) if isinstance(outcome, Returned) else None
+        return _lacks(outcome, "its values") if named is None else named
 
     def _timed(self, limit: AtMostTimes, call: Call, seen: Seen, seconds: float) -> Violation | None:
         """Hold a call's time, and that of others like it, against the reference's: the machine may be busy."""
@@ -145,7 +149,7 @@ class Holding:
                 seconds = answer.seconds
                 value = answer.outcome.value if isinstance(answer.outcome, Returned) else None
                 if not same(like(value, self._form(call.key[0])), seen.value):
-                    return Violation("", "Called again, it does not return the same.")
+                    return Violation("", f"Called again, it {_lacks(answer.outcome, 'the same')}.")
             violation = limit.broken_time(seconds, reference)
             if violation is None:
                 return None
@@ -181,3 +185,7 @@ def _named_in(state: State, name: str) -> Any:
     if name not in state:
         raise LackError(f"there is no argument `{name}` for its steps")
     return state[name]
+
+
+def _lacks(outcome: model.Outcome, what: str) -> str:
+    return "does not end in time" if isinstance(outcome, model.TimedOut) else f"does not return {what}"

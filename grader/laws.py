@@ -295,4 +295,4 @@ class Deterministic(Law):
     """The same arguments give the same once more."""
 
     deterministic: Literal[True]
-    _words = "with the same arguments again"
+    _words = "with the same arguments"

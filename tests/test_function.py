@@ -13,6 +13,7 @@ from grader.parts import Place
 from grader.sandbox import protocol
 from grader.sandbox.forkserver import ForkServer
 from grader.sandbox.launch import Zygote
+from grader.sandbox.values import RefusedError
 from grader.variants import Variants
 from tests.conftest import write
 
@@ -381,6 +382,32 @@ def test_rounds_that_take_too_long_are_not_followed(run, monkeypatch):
     spec = stairs({"name": "law", "args": args, "property": law}, {"name": "value", "args": args})
     monkeypatch.setattr("grader.hold.FOLLOWED_TIMES", -1)
     assert case(run(STEP + CLIMB, spec), "law").message == "Its steps take too long to be followed."
+
+
+SECOND = "m = 0\ndef again():\n    global m\n    m += 1\n    return m > 1\n"
+ENDLESS = {
+    "of the function": ("deterministic", STEP + CLIMB.replace("return x", "while again(): pass\n    return x"),
+                        "Called again with the same arguments, it does not end in time."),
+    "of a step": ("steps", "def step(x):\n    while again(): pass\n    return x + 1\ndef climb(x, n): return x + n\n",
+                  "`step`, called in round 1, does not end in time."),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "code", "said"), ENDLESS.values(), ids=ENDLESS)
+def test_another_call_that_does_not_end_is_called_that(run, name, code, said):
+    law, args, _, _ = LAWS[name]
+    spec = stairs({"name": "law", "args": args, "property": law})
+    assert said in case(run(SECOND + code, spec), "law").message
+
+
+def test_a_step_that_would_be_given_too_much_is_told(run, monkeypatch):
+    def refused(*_):
+        raise RefusedError("more than 64 MiB")
+
+    law, args, _, _ = LAWS["steps"]
+    spec = stairs({"name": "law", "args": args, "property": law})
+    monkeypatch.setattr("grader.hold.call_request", refused)
+    assert case(run(STEP + CLIMB, spec), "law").message == "`step`, called in round 1, would be given more than 64 MiB."
 
 
 def test_a_property_of_cases_that_all_raised_does_not_hold_and_says_why(run):

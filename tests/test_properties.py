@@ -504,7 +504,7 @@ WHEN = {
     "shifted": "with a constant added to `X`, `mixture.mu`",
     "scaled": "with `X`, `mixture.mu`, `mixture.var` scaled by powers of two",
     "duplicated": "with `X` stacked twice",
-    "repeated": "with the same arguments again",
+    "repeated": "with the same arguments",
 }
 
 
