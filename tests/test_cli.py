@@ -291,7 +291,7 @@ def test_a_grader_that_is_stopped_leaves_nothing_behind(stop, here):
     write(here / "class", {"bob/work.py": "while True: pass"})
     write(here, {"small/assignment.yaml": SPEC.replace("seconds: 2", "seconds: 30"), "r.jsonl": "earlier"})
     process = subprocess.Popen(
-        [sys.executable, "-m", "grader", "grade", "small", "class", "--jsonl", "r.jsonl"],
+        [sys.executable, "-m", "grader", "grade", "small", "class", "--jsonl", "r.jsonl", "--jobs", "2"],
         cwd=here,
         stdout=-1,
         stderr=-1,

@@ -304,7 +304,7 @@ def test_an_interrupted_run_keeps_what_is_done_and_says_how_to_go_on(here):
         here,
         {"small/assignment.yaml": SPEC.replace("seconds: 2", "seconds: 30"), "class/bob/work.py": "while True: pass"},
     )
-    process = start()
+    process = start("--jobs", "2")
     wait_for(1, process)
     process.send_signal(signal.SIGINT)
     out, errors = process.communicate(timeout=20)
@@ -383,7 +383,7 @@ def test_an_interrupted_run_that_grades_all_afresh_does_not_say_that_it_goes_on(
         here,
         {"small/assignment.yaml": SPEC.replace("seconds: 2", "seconds: 30"), "class/bob/work.py": "while True: pass"},
     )
-    process = start("--fresh")
+    process = start("--fresh", "--jobs", "2")
     wait_for(3, process)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=20)
