@@ -93,8 +93,8 @@ def fresh_process(source, folder):
     [
         ("right_vectorised", 2),
         ("right_float32", 2),
-        # so quick that what is wanted is hardly more than the fork: it takes two and a half times that
-        ("wrong_variance_not_by_d", 4),
+        # so quick that what is wanted is hardly more than the fork; it misses that, by a half when the machine is quiet
+        ("wrong_variance_not_by_d", 3),
     ],
 )
 def test_isolation_costs_at_most_half_and_six_milliseconds(plan, name, fails_beyond, tmp_path, monkeypatch):
