@@ -151,7 +151,7 @@ def test_random_values_have_no_clue(seed, tolerance):
     n, d = rng.integers(1, 12, size=2)
     args = {"X": rng.normal(size=(n, d)), "K": int(rng.integers(1, 6)), "labels": rng.integers(0, 3, size=n)}
     shape = [(), (n,), (n, d), (d, d), (3, 2, 2)][seed % 5]
-    for _ in range(3):
+    for _ in range(10):
         want = rng.normal(size=shape)
         wrong = [
             rng.normal(size=shape), want + rng.normal(size=shape), want * rng.exponential(size=shape),

@@ -94,7 +94,7 @@ def test_two_workers_grade_a_class_nearly_twice_as_fast_as_one():
     one, two, alone, both = (statistics.median(times) for times in zip(*rounds, strict=True))
     print(f"\n80 submissions: one worker {one:.1f} s, two {two:.1f} s; plain processes: {2 * alone / both:.2f} times")
     print(f"   one / two: {one / two:.2f}, wanted at least 1.7: {'met' if one / two >= 1.7 else 'MISSED'}")
-    assert one / two >= 1.1 * alone / both  # a little more than if one worked and the other waited
+    assert one / two >= 0.6 * 2 * alone / both  # that is 1.2 where the machine gives each process a core of its own
 
 
 def test_thousands_of_submissions_leave_nothing_and_the_grader_as_small_as_it_was(tmp_path, monkeypatch, request):

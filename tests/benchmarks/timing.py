@@ -3,7 +3,7 @@
 import statistics
 import time
 
-ROUNDS = 5
+ROUNDS = 9
 
 
 def seconds(action, times):
