@@ -26,6 +26,10 @@ def in_turn(times=1, rounds=ROUNDS, **actions):
     return medians
 
 
-def expect_at_most(measured, bound, fails_beyond=2):
+def tell(measured, bound):
     print(f"   {measured:.1f} ms, wanted at most {bound:.1f} ms: {'met' if measured <= bound else 'MISSED'}")
+
+
+def expect_at_most(measured, bound, fails_beyond=2):
+    tell(measured, bound)
     assert measured <= fails_beyond * bound
