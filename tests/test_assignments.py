@@ -2,6 +2,7 @@
 
 import functools
 import importlib.util
+import json
 import os
 import shutil
 import subprocess
@@ -223,3 +224,12 @@ def is_child(pid):
             return int(stat.read().rpartition(")")[2].split()[1]) == os.getpid()
     except (FileNotFoundError, ProcessLookupError):
         return False
+
+
+def test_the_readmes_first_command_grades_the_samples():
+    done = subprocess.run(
+        [sys.executable, "-m", "grader", "grade", "naive_em", "assignments/naive_em/samples", "--jsonl", "-"],
+        cwd=ROOT, capture_output=True, text=True, check=False)  # fmt: skip
+    assert done.returncode == 1
+    got = {(result := json.loads(line))["submission"]["id"]: result["score"] for line in done.stdout.splitlines()}
+    assert got == {name: expected["score"] for name, expected in EXPECTED["naive_em"].items()}
